@@ -1,0 +1,273 @@
+package event
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// RunStarted opens every log: all that is needed to read the rest.
+type RunStarted struct {
+	RunID string `json:"runID"`
+	// Base is the wall-clock time of instant 0.
+	Base time.Time `json:"base"`
+	// Experiment is the document as it was run, with what flags changed.
+	Experiment json.RawMessage `json:"experiment"`
+	// SHA256 is the digest of Experiment, in hex.
+	SHA256      string      `json:"sha256"`
+	Source      string      `json:"source,omitempty"`
+	Seed        int64       `json:"seed"`
+	Cluster     Cluster     `json:"cluster"`
+	Environment Environment `json:"environment"`
+}
+
+// Cluster says which cluster a run was against.
+type Cluster struct {
+	Version string `json:"version"`
+	// UID is that of the namespace kube-system, which lives as long as its cluster.
+	UID     string `json:"uid"`
+	Context string `json:"context,omitempty"`
+	Nodes   int    `json:"nodes,omitempty"`
+}
+
+// Environment says what measured.
+type Environment struct {
+	Version  string `json:"version"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+	Host     string `json:"host,omitempty"`
+	CPUs     int    `json:"cpus"`
+	// Command repeats the run.
+	Command string `json:"command,omitempty"`
+}
+
+// Planned is the plan that was shown before the run.
+type Planned struct {
+	// TargetPods is the number of pods that the workload asks for; ReadyPods how many were ready.
+	TargetPods int             `json:"targetPods"`
+	ReadyPods  int             `json:"readyPods"`
+	Changes    []PlannedChange `json:"changes"`
+}
+
+// PlannedChange is one change of the plan, in words.
+type PlannedChange struct {
+	ID     string `json:"id"`
+	Fault  string `json:"fault"`
+	Object Object `json:"object"`
+	// Verb is what is done: delete, evict, patch.
+	Verb string `json:"verb"`
+	// What is the change in words; Undo is how it is taken back, or why it cannot be.
+	What       string `json:"what"`
+	Undo       string `json:"undo"`
+	Reversible bool   `json:"reversible"`
+	// At is the offset from the start of the fault window.
+	At Instant `json:"at"`
+}
+
+// Object names something in the cluster.
+type Object struct {
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+	UID       string `json:"uid,omitempty"`
+	// Node is where a pod runs; Owner is its controller as kind/name.
+	Node  string `json:"node,omitempty"`
+	Owner string `json:"owner,omitempty"`
+}
+
+// StreamStarted says that a stream of requests began, and where to.
+type StreamStarted struct {
+	// ID is the number of the stream in the sample file.
+	ID          int    `json:"id"`
+	Name        string `json:"name"`
+	Connections string `json:"connections"`
+	Method      string `json:"method"`
+	URL         string `json:"url"`
+	// Via says how the Service was reached: url, load balancer, node port or cluster IP.
+	Via string `json:"via"`
+	// Rate is what the stream asks for, in requests per second.
+	Rate    float64 `json:"rate"`
+	Timeout float64 `json:"timeout"`
+}
+
+// StreamEnded says that a stream was stopped and all of its samples were written.
+type StreamEnded struct {
+	ID int `json:"id"`
+	// Starved says that requests could not be sent when they were due, because too many were in flight.
+	Starved bool `json:"starved,omitempty"`
+}
+
+// Phase is a window of a run.
+type Phase string
+
+// The phases, in order.
+const (
+	Steady   Phase = "steady"
+	Fault    Phase = "fault"
+	Recovery Phase = "recovery"
+)
+
+// PhaseStarted opens a window.
+type PhaseStarted struct {
+	Phase Phase `json:"phase"`
+}
+
+// PhaseEnded closes a window.
+type PhaseEnded struct {
+	Phase Phase `json:"phase"`
+	// Reason is empty where the phase ran to its end.
+	Reason string `json:"reason,omitempty"`
+	// Complete says of the recovery that the workload came back and stayed.
+	Complete bool `json:"complete,omitempty"`
+}
+
+// ChangeState is a step in the life of a change.
+type ChangeState string
+
+// The states. A change that cannot be undone ends at proved or unproved.
+const (
+	ChangeIntended ChangeState = "intended" // recorded; nothing is sent yet
+	ChangeSent     ChangeState = "sent"     // the request left: t0
+	ChangeBlocked  ChangeState = "blocked"  // the server refused for now (a budget); it is tried again
+	ChangeApplied  ChangeState = "applied"  // the server acknowledged: t0'
+	ChangeFailed   ChangeState = "failed"   // the server refused for good, or time ran out
+	ChangeSkipped  ChangeState = "skipped"  // there was nothing to do: already so, or the object was gone
+	ChangeProved   ChangeState = "proved"   // the effect was observed
+	ChangeUnproved ChangeState = "unproved" // the effect was not observed in time
+	ChangeUndone   ChangeState = "undone"   // the prior state is back, or the object is gone
+	ChangeDiverged ChangeState = "diverged" // somebody else changed it meanwhile: theirs was kept
+	ChangeStuck    ChangeState = "stuck"    // the undo did not succeed: something is left behind
+)
+
+// ChangeUpdated records a step of a change.
+type ChangeUpdated struct {
+	ID     string      `json:"id"`
+	Fault  string      `json:"fault"`
+	Object Object      `json:"object"`
+	Verb   string      `json:"verb"`
+	State  ChangeState `json:"state"`
+	// Message explains: which budget blocks, what was observed, what diverged, which command is left to run.
+	Message string `json:"message,omitempty"`
+}
+
+// PodObserved is the state of a pod of the target's namespace, each time that a watch shows a difference in it.
+type PodObserved struct {
+	UID       string `json:"uid"`
+	Name      string `json:"name"`
+	Namespace string `json:"namespace"`
+	Node      string `json:"node,omitempty"`
+	// OwnerUID is the controller's; OwnerKind and Owner name it.
+	OwnerUID  string `json:"ownerUID,omitempty"`
+	OwnerKind string `json:"ownerKind,omitempty"`
+	Owner     string `json:"owner,omitempty"`
+	// Target says that the pod belongs to the workload under test.
+	Target bool `json:"target,omitempty"`
+	// The steps of its life; each is true from the moment it was first seen so.
+	Scheduled   bool `json:"scheduled,omitempty"`
+	Prepared    bool `json:"prepared,omitempty"` // sandbox and network are up (condition PodReadyToStartContainers)
+	Running     bool `json:"running,omitempty"`  // all containers run
+	Ready       bool `json:"ready,omitempty"`
+	Terminating bool `json:"terminating,omitempty"`
+	Gone        bool `json:"gone,omitempty"`
+	Restarts    int  `json:"restarts,omitempty"`
+	// Reason is a waiting or failed container's: CrashLoopBackOff, ErrImagePull.
+	Reason string `json:"reason,omitempty"`
+	// Initial says that the pod was there when the watch began.
+	Initial bool `json:"initial,omitempty"`
+}
+
+// EndpointObserved is the state of a pod as an endpoint of a Service.
+type EndpointObserved struct {
+	Service     string `json:"service"`
+	PodUID      string `json:"podUID"`
+	Pod         string `json:"pod"`
+	Ready       bool   `json:"ready,omitempty"`
+	Serving     bool   `json:"serving,omitempty"`
+	Terminating bool   `json:"terminating,omitempty"`
+	Removed     bool   `json:"removed,omitempty"`
+	Initial     bool   `json:"initial,omitempty"`
+}
+
+// WorkloadObserved is the state of a controller: a Deployment or ReplicaSet, say.
+type WorkloadObserved struct {
+	Kind      string `json:"kind"`
+	Name      string `json:"name"`
+	UID       string `json:"uid"`
+	Desired   int    `json:"desired"`
+	Current   int    `json:"current"`
+	Updated   int    `json:"updated"`
+	Ready     int    `json:"ready"`
+	Available int    `json:"available"`
+	// Settled says that the controller has seen the newest specification.
+	Settled bool `json:"settled,omitempty"`
+	// Target says that this is the workload under test.
+	Target bool `json:"target,omitempty"`
+}
+
+// NodeObserved is the state of a node.
+type NodeObserved struct {
+	Name          string `json:"name"`
+	UID           string `json:"uid"`
+	Zone          string `json:"zone,omitempty"`
+	Ready         bool   `json:"ready"`
+	Unschedulable bool   `json:"unschedulable,omitempty"`
+	Gone          bool   `json:"gone,omitempty"`
+}
+
+// WatchInterrupted says that events may have been missed from At on: what spans it is censored.
+type WatchInterrupted struct {
+	Resource string `json:"resource"`
+	Reason   string `json:"reason"`
+}
+
+// ProbeChecked is one check of a probe.
+type ProbeChecked struct {
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	// Unknown says that nothing could be measured: neither success nor failure.
+	Unknown bool   `json:"unknown,omitempty"`
+	Message string `json:"message,omitempty"`
+	// Seconds is how long the check took.
+	Seconds float64 `json:"seconds"`
+}
+
+// Noted is a remark for people: progress, a warning.
+type Noted struct {
+	Level   string `json:"level"` // info or warning
+	Message string `json:"message"`
+}
+
+// RunEnded closes a log. A log without it is that of a run that was killed.
+type RunEnded struct {
+	// Outcome is empty for a run that went to its end, else aborted, interrupted, refused or error.
+	Outcome string `json:"outcome,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+// The outcomes of a run that did not go to its end.
+const (
+	Aborted     = "aborted"
+	Interrupted = "interrupted"
+	Refused     = "refused"
+	Failed      = "error"
+)
+
+// Unknown stands for an event of a type that this version does not know.
+type Unknown struct{ Name string }
+
+// Type names the payload in the log.
+func (RunStarted) Type() string       { return "run.started" }
+func (Planned) Type() string          { return "plan" }
+func (StreamStarted) Type() string    { return "stream.started" }
+func (StreamEnded) Type() string      { return "stream.ended" }
+func (PhaseStarted) Type() string     { return "phase.started" }
+func (PhaseEnded) Type() string       { return "phase.ended" }
+func (ChangeUpdated) Type() string    { return "change" }
+func (PodObserved) Type() string      { return "pod" }
+func (EndpointObserved) Type() string { return "endpoint" }
+func (WorkloadObserved) Type() string { return "workload" }
+func (NodeObserved) Type() string     { return "node" }
+func (WatchInterrupted) Type() string { return "watch.interrupted" }
+func (ProbeChecked) Type() string     { return "probe" }
+func (Noted) Type() string            { return "note" }
+func (RunEnded) Type() string         { return "run.ended" }
+func (u Unknown) Type() string        { return u.Name }

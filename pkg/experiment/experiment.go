@@ -1,0 +1,108 @@
+package experiment
+
+import "k8s.io/apimachinery/pkg/labels"
+
+// APIVersion is the only version of the language so far.
+const APIVersion = "chaosctl.dev/v1alpha1"
+
+// The kinds of document that a file can hold.
+const (
+	KindExperiment = "Experiment"
+	KindGameDay    = "GameDay"
+)
+
+// Experiment is one document of kind Experiment.
+type Experiment struct {
+	APIVersion string   `json:"apiVersion"`
+	Kind       string   `json:"kind"`
+	Metadata   Metadata `json:"metadata"`
+	Spec       Spec     `json:"spec"`
+}
+
+// Metadata names a document.
+type Metadata struct {
+	// Name is a DNS label; it names the run's directory and the report.
+	Name string `json:"name"`
+	// Description says in prose what is tested and why it matters.
+	Description string `json:"description,omitempty"`
+}
+
+// Promise is what Kubernetes promises to a workload and an experiment tests.
+type Promise string
+
+// The five promises.
+const (
+	SelfHealing   Promise = "self-healing"
+	Scaling       Promise = "scaling"
+	Rollout       Promise = "rollout"
+	LoadBalancing Promise = "load-balancing"
+	Configuration Promise = "configuration"
+)
+
+// Promises lists the five in the order in which reports show them.
+func Promises() []Promise {
+	return []Promise{SelfHealing, Scaling, Rollout, LoadBalancing, Configuration}
+}
+
+// Spec is what an experiment does and what it expects.
+type Spec struct {
+	Promise Promise `json:"promise"`
+	// Target is the workload under test: the default subject of faults, probes and recovery.
+	Target Target `json:"target"`
+	// Seed makes every random choice reproducible; without one, a seed is drawn, printed and stored in the result.
+	Seed *int64 `json:"seed,omitempty"`
+	Load []Load `json:"load,omitempty"`
+	// Probes are conditions checked at an interval during the whole run.
+	Probes []Probe `json:"probes,omitempty"`
+	Steady Steady  `json:"steady,omitzero"`
+	Faults []Fault `json:"faults"`
+	// Duration is the length of the fault window. Without it the window ends with the last fault, and lasts 10 s at the least.
+	Duration *Duration        `json:"duration,omitempty"`
+	Recovery Recovery         `json:"recovery,omitzero"`
+	Expect   []Expectation    `json:"expect"`
+	AbortIf  []AbortCondition `json:"abortIf,omitempty"`
+	Guard    Guard            `json:"guard,omitzero"`
+}
+
+// Target selects the workload under test: a workload by name, or pods by labels.
+type Target struct {
+	Namespace string `json:"namespace"`
+	// Workload is kind/name: deployment/web, statefulset/db, daemonset/agent or replicaset/old.
+	Workload string `json:"workload,omitempty"`
+	// Selector is a set of labels that all must match; it stands in place of workload.
+	Selector map[string]string `json:"selector,omitempty"`
+}
+
+// String is the target as people write it: namespace/kind/name.
+func (t Target) String() string {
+	if t.Workload != "" {
+		return t.Namespace + "/" + t.Workload
+	}
+	return t.Namespace + "/" + labels.FormatLabels(t.Selector)
+}
+
+// Steady is the baseline window before the first fault.
+type Steady struct {
+	// For is the window's length; 5s unless told otherwise.
+	For Duration `json:"for,omitempty"`
+}
+
+// Recovery says how long the workload may take to come back, and when it counts as back.
+type Recovery struct {
+	// Timeout ends the wait; 2m unless told otherwise.
+	Timeout Duration `json:"timeout,omitempty"`
+	// StableFor is how long the workload must stay converged; 3s unless told otherwise.
+	StableFor Duration `json:"stableFor,omitempty"`
+}
+
+// Guard limits the blast radius. A run that would exceed it is refused before anything changes.
+type Guard struct {
+	// MaxAffected is the greatest share of the target's pods that may be affected at once; 50% unless told otherwise.
+	MaxAffected *Percent `json:"maxAffected,omitempty"`
+	// MinReady is the least number of ready pods of the target that an injection must leave; 1 unless told otherwise.
+	MinReady *int `json:"minReady,omitempty"`
+	// AllowProtected opens the namespaces that are closed by default (kube-system and friends).
+	AllowProtected bool `json:"allowProtected,omitempty"`
+	// Cluster pins the experiment to a cluster: the name of a kubeconfig context, or the UID of its kube-system namespace.
+	Cluster string `json:"cluster,omitempty"`
+}

@@ -1,0 +1,41 @@
+package experiment
+
+// Load is one open-loop stream of requests, kept up through the whole run.
+type Load struct {
+	Name string   `json:"name"`
+	HTTP HTTPLoad `json:"http"`
+	// Rate is the number of requests offered per unit of time, all connections together.
+	Rate Rate `json:"rate"`
+	// Connections says whether connections are kept: reuse, fresh (one for each request) or both (half of the rate
+	// each). Both is the default, because keep-alive hides what a load balancer does to new connections.
+	Connections Connections `json:"connections,omitempty"`
+	// Timeout ends a request that got no whole answer; 2s unless told otherwise.
+	Timeout Duration `json:"timeout,omitempty"`
+}
+
+// HTTPLoad names where requests go: a Service of the target's namespace, or a URL.
+type HTTPLoad struct {
+	// Service is the name of a Service; without it and without url, the one Service that selects the target's pods.
+	Service string `json:"service,omitempty"`
+	// Port is the name or the number of the Service's port; not needed where there is only one.
+	Port string `json:"port,omitempty"`
+	// Path is the request's path; / unless told otherwise.
+	Path string `json:"path,omitempty"`
+	// Method is GET unless told otherwise.
+	Method string `json:"method,omitempty"`
+	// URL is used as it stands, and takes the place of service, port and path.
+	URL string `json:"url,omitempty"`
+	// PodHeader is the response header that carries the name of the pod that answered, where the application sends
+	// one. With it, requests are attributed to pods exactly.
+	PodHeader string `json:"podHeader,omitempty"`
+}
+
+// Connections says how a stream uses its connections.
+type Connections string
+
+// The ways of using connections.
+const (
+	Reuse Connections = "reuse"
+	Fresh Connections = "fresh"
+	Both  Connections = "both"
+)

@@ -1,0 +1,102 @@
+package experiment
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// Member is the chosen member of a union keyed by name: for `podKill: {count: 1}`, Kind is podKill and Params is a
+// pointer to the parameters' type, defaults and values filled in.
+type Member struct {
+	Kind   string
+	Params any
+}
+
+// Catalogue holds the members that each union of the language may have.
+type Catalogue struct {
+	Faults       Kinds
+	Probes       Kinds
+	Expectations Kinds
+	Aborts       Kinds
+}
+
+// Kinds maps the name of a union's member to a function that returns a pointer to its parameters, set to defaults.
+type Kinds map[string]func() any
+
+// Fault is one entry of spec.faults: when something is done, and what.
+type Fault struct {
+	// Name is used in the report; the kind, numbered where needed, unless told otherwise.
+	Name string `json:"name,omitempty"`
+	// At is the offset from the start of the fault window.
+	At Duration `json:"at,omitempty"`
+	// For is how long the fault stays; without it, to the end of the fault window.
+	For    *Duration `json:"for,omitempty"`
+	Repeat *Repeat   `json:"repeat,omitempty"`
+	Member `json:"-" union:"faults"`
+}
+
+// Repeat injects a fault several times.
+type Repeat struct {
+	// Every is the time between two starts.
+	Every Duration `json:"every"`
+	// Times is the number of injections in all.
+	Times int `json:"times"`
+}
+
+// Probe is one entry of spec.probes: a condition checked at an interval.
+type Probe struct {
+	Name string `json:"name"`
+	// Interval between two checks; 1s unless told otherwise.
+	Interval Duration `json:"interval,omitempty"`
+	// Timeout of one check; 1s unless told otherwise.
+	Timeout Duration `json:"timeout,omitempty"`
+	Member  `json:"-" union:"probes"`
+}
+
+// Expectation is one entry of spec.expect.
+type Expectation struct {
+	Member `json:"-" union:"expectations"`
+}
+
+// AbortCondition is one entry of spec.abortIf.
+type AbortCondition struct {
+	Member `json:"-" union:"aborts"`
+}
+
+// MarshalJSON writes the fault as it is read.
+func (f Fault) MarshalJSON() ([]byte, error) {
+	type plain Fault
+	return marshalUnion(plain(f), f.Member)
+}
+
+// MarshalJSON writes the probe as it is read.
+func (p Probe) MarshalJSON() ([]byte, error) {
+	type plain Probe
+	return marshalUnion(plain(p), p.Member)
+}
+
+// MarshalJSON writes the expectation as it is read.
+func (e Expectation) MarshalJSON() ([]byte, error) { return marshalUnion(struct{}{}, e.Member) }
+
+// MarshalJSON writes the condition as it is read.
+func (a AbortCondition) MarshalJSON() ([]byte, error) { return marshalUnion(struct{}{}, a.Member) }
+
+// marshalUnion appends the member to the JSON object that common makes.
+func marshalUnion(common any, m Member) ([]byte, error) {
+	head, err := json.Marshal(common)
+	if err != nil {
+		return nil, err
+	}
+	params, err := json.Marshal(m.Params)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.Kind, err)
+	}
+	var out bytes.Buffer
+	out.Write(bytes.TrimSuffix(head, []byte("}")))
+	if len(head) > len("{}") {
+		out.WriteByte(',')
+	}
+	fmt.Fprintf(&out, "%q:%s}", m.Kind, params)
+	return out.Bytes(), nil
+}
