@@ -1,0 +1,69 @@
+package shop_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// withFrontend starts a frontend that asks the catalogue at a URL.
+func withFrontend(t *testing.T, files mounts, url, weakness string) *service {
+	env := files.env(weakness)
+	env["CATALOGUE_URL"] = url
+	s := running(t, "frontend", env)
+	if weakness == "" {
+		s.await("ready", 1)
+	}
+	return s
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	files := newMounts(t)
+	back := running(t, "catalogue", files.env(""))
+	front := withFrontend(t, files, back.url, "")
+
+	page := front.get("/")
+	assert.Equal(t, http.StatusOK, page.status)
+	assert.Contains(t, page.body, "Teapot: €24.90")
+	assert.Equal(t, "frontend-0", page.header.Get("X-Pod"))
+	assert.Equal(t, "catalogue-0", page.header.Get("X-Catalogue-Pod"))
+	assert.Contains(t, front.get("/metrics").body, "shop_requests_total{code=\"200\"} 1\n")
+
+	assert.NoError(t, back.cmd.Process.Kill())
+	back.exitCode()
+	page = front.get("/")
+	assert.Equal(t, http.StatusOK, page.status, "made from memory")
+	assert.Contains(t, page.body, "Teapot")
+	assert.Empty(t, page.header.Get("X-Catalogue-Pod"))
+	assert.NotEmpty(t, page.header.Get("X-Catalogue-Age"))
+	assert.Contains(t, front.get("/metrics").body, "shop_stale_pages_total 1\n")
+}
+
+func TestWrongPassword(t *testing.T) {
+	t.Parallel()
+	files, others := newMounts(t), newMounts(t)
+	others.write("password", "something-else")
+	back := running(t, "catalogue", files.env(""))
+	front := withFrontend(t, others, back.url, "")
+
+	page := front.get("/")
+	assert.Equal(t, http.StatusBadGateway, page.status)
+	assert.Contains(t, page.body, "401")
+}
+
+func TestFindsTheCatalogueWithoutDNS(t *testing.T) {
+	t.Parallel()
+	files := newMounts(t)
+	env := files.env("")
+	code, stderr := start(t, "frontend", env).exitCode()
+	assert.Equal(t, 1, code)
+	assert.Contains(t, stderr, "create a Service named catalogue")
+
+	env["CATALOGUE_SERVICE_HOST"], env["CATALOGUE_SERVICE_PORT"] = "127.0.0.1", "1"
+	s := running(t, "frontend", env)
+	page := s.get("/")
+	assert.Equal(t, http.StatusBadGateway, page.status)
+	assert.Contains(t, page.body, "127.0.0.1:1")
+}
