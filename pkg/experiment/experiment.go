@@ -44,6 +44,11 @@ func Promises() []Promise {
 	return []Promise{SelfHealing, Scaling, Rollout, LoadBalancing, Configuration}
 }
 
+// Values lists the promises for the loader.
+func (Promise) Values() []string {
+	return []string{string(SelfHealing), string(Scaling), string(Rollout), string(LoadBalancing), string(Configuration)}
+}
+
 // Spec is what an experiment does and what it expects.
 type Spec struct {
 	Promise Promise `json:"promise"`
@@ -54,11 +59,11 @@ type Spec struct {
 	Load []Load `json:"load,omitempty"`
 	// Probes are conditions checked at an interval during the whole run.
 	Probes []Probe `json:"probes,omitempty"`
-	Steady Steady  `json:"steady,omitzero"`
+	Steady Steady  `json:"steady" default:"{}"`
 	Faults []Fault `json:"faults"`
 	// Duration is the length of the fault window. Without it the window ends with the last fault, and lasts 10 s at the least.
 	Duration *Duration        `json:"duration,omitempty"`
-	Recovery Recovery         `json:"recovery,omitzero"`
+	Recovery Recovery         `json:"recovery" default:"{}"`
 	Expect   []Expectation    `json:"expect"`
 	AbortIf  []AbortCondition `json:"abortIf,omitempty"`
 	Guard    Guard            `json:"guard,omitzero"`
@@ -84,15 +89,15 @@ func (t Target) String() string {
 // Steady is the baseline window before the first fault.
 type Steady struct {
 	// For is the window's length; 5s unless told otherwise.
-	For Duration `json:"for,omitempty"`
+	For Duration `json:"for" default:"5s"`
 }
 
 // Recovery says how long the workload may take to come back, and when it counts as back.
 type Recovery struct {
 	// Timeout ends the wait; 2m unless told otherwise.
-	Timeout Duration `json:"timeout,omitempty"`
+	Timeout Duration `json:"timeout" default:"2m"`
 	// StableFor is how long the workload must stay converged; 3s unless told otherwise.
-	StableFor Duration `json:"stableFor,omitempty"`
+	StableFor Duration `json:"stableFor" default:"3s"`
 }
 
 // Guard limits the blast radius. A run that would exceed it is refused before anything changes.

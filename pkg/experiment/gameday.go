@@ -13,10 +13,10 @@ type GameDaySpec struct {
 	// Schedule is a cron expression of five fields, or a name such as @daily.
 	Schedule string `json:"schedule"`
 	// TimeZone is an IANA name; UTC unless told otherwise.
-	TimeZone    string              `json:"timeZone,omitempty"`
+	TimeZone    string              `json:"timeZone" default:"UTC"`
 	Experiments []GameDayExperiment `json:"experiments"`
 	// OnFailure says what a run that did not pass does to those after it: stop (the default) or continue.
-	OnFailure OnFailure `json:"onFailure,omitempty"`
+	OnFailure OnFailure `json:"onFailure" default:"stop"`
 }
 
 // GameDayExperiment names one experiment of a game day: a file, or one of the built-in library.
@@ -37,3 +37,6 @@ const (
 	Stop     OnFailure = "stop"
 	Continue OnFailure = "continue"
 )
+
+// Values lists the ways to go on for the loader.
+func (OnFailure) Values() []string { return []string{string(Stop), string(Continue)} }

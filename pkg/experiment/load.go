@@ -8,9 +8,9 @@ type Load struct {
 	Rate Rate `json:"rate"`
 	// Connections says whether connections are kept: reuse, fresh (one for each request) or both (half of the rate
 	// each). Both is the default, because keep-alive hides what a load balancer does to new connections.
-	Connections Connections `json:"connections,omitempty"`
+	Connections Connections `json:"connections" default:"both"`
 	// Timeout ends a request that got no whole answer; 2s unless told otherwise.
-	Timeout Duration `json:"timeout,omitempty"`
+	Timeout Duration `json:"timeout" default:"2s"`
 }
 
 // HTTPLoad names where requests go: a Service of the target's namespace, or a URL.
@@ -18,11 +18,11 @@ type HTTPLoad struct {
 	// Service is the name of a Service; without it and without url, the one Service that selects the target's pods.
 	Service string `json:"service,omitempty"`
 	// Port is the name or the number of the Service's port; not needed where there is only one.
-	Port string `json:"port,omitempty"`
+	Port string `json:"port,omitempty" number:"allowed"`
 	// Path is the request's path; / unless told otherwise.
 	Path string `json:"path,omitempty"`
 	// Method is GET unless told otherwise.
-	Method string `json:"method,omitempty"`
+	Method string `json:"method" default:"GET"`
 	// URL is used as it stands, and takes the place of service, port and path.
 	URL string `json:"url,omitempty"`
 	// PodHeader is the response header that carries the name of the pod that answered, where the application sends
@@ -39,3 +39,6 @@ const (
 	Fresh Connections = "fresh"
 	Both  Connections = "both"
 )
+
+// Values lists the ways of using connections for the loader.
+func (Connections) Values() []string { return []string{string(Reuse), string(Fresh), string(Both)} }

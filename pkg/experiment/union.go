@@ -48,9 +48,9 @@ type Repeat struct {
 type Probe struct {
 	Name string `json:"name"`
 	// Interval between two checks; 1s unless told otherwise.
-	Interval Duration `json:"interval,omitempty"`
+	Interval Duration `json:"interval" default:"1s"`
 	// Timeout of one check; 1s unless told otherwise.
-	Timeout Duration `json:"timeout,omitempty"`
+	Timeout Duration `json:"timeout" default:"1s"`
 	Member  `json:"-" union:"probes"`
 }
 

@@ -1,0 +1,55 @@
+package experiment_test
+
+import "github.com/chaosctl/chaosctl/pkg/experiment"
+
+// podKill stands for a fault whose parameters have defaults.
+type podKill struct {
+	Count       experiment.Count     `json:"count"`
+	GracePeriod *experiment.Duration `json:"gracePeriod,omitempty"`
+	Labels      map[string]string    `json:"labels,omitempty"`
+	Force       bool                 `json:"force,omitempty"`
+}
+
+// nodeDrain stands for a fault with lists and numbers.
+type nodeDrain struct {
+	Nodes   []string `json:"nodes"`
+	Retries int      `json:"retries,omitempty"`
+	Weight  uint8    `json:"weight,omitempty"`
+	Share   float64  `json:"share,omitempty"`
+}
+
+// rolloutRestart stands for a fault that needs no parameters.
+type rolloutRestart struct{}
+
+// stream is embedded by the expectations of a stream.
+type stream struct {
+	Of string `json:"of"`
+}
+
+// availability stands for an expectation that refers to a stream.
+type availability struct {
+	stream
+	AtLeast experiment.Percent `json:"atLeast"`
+}
+
+func (a *availability) Check(c *experiment.Check) {
+	c.Stream("of", a.Of)
+}
+
+// tcp stands for a probe whose port has a name or a number.
+type tcp struct {
+	Port string `json:"port" number:"allowed"`
+}
+
+func newOf[T any]() any { return new(T) }
+
+var catalogue = experiment.Catalogue{
+	Faults: experiment.Kinds{
+		"podKill":        func() any { return &podKill{Count: experiment.CountOf(1)} },
+		"nodeDrain":      newOf[nodeDrain],
+		"rolloutRestart": newOf[rolloutRestart],
+	},
+	Probes:       experiment.Kinds{"tcp": newOf[tcp]},
+	Expectations: experiment.Kinds{"availability": newOf[availability], "cel": newOf[string], "within": newOf[experiment.Duration]},
+	Aborts:       experiment.Kinds{"availability": newOf[availability]},
+}
