@@ -1,0 +1,166 @@
+package load
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"github.com/chaosctl/chaosctl/pkg/event"
+)
+
+// Stream is one open-loop stream of HTTP requests at a constant rate.
+type Stream struct {
+	// ID numbers the stream in the sample file; Name is shared by the streams of one load.
+	ID   int
+	Name string
+	// Fresh opens a connection for each request. Otherwise connections are kept and used again, which hides what a load
+	// balancer does to new ones.
+	//
+	// On a kept connection that the server has closed meanwhile, net/http sends an idempotent request again on another
+	// connection, once it sees that no byte of an answer came. Such a request is one sample, and succeeds if the second
+	// attempt does. This is what clients written in Go see, and most others do likewise, so it is left as it is; a fresh
+	// stream has no second attempts.
+	Fresh bool
+	// Method is GET where it is empty.
+	Method, URL string
+	// PodHeader names the header of an answer that carries the name of the pod; may be empty.
+	PodHeader string
+	// Rate is the number of requests per second.
+	Rate float64
+	// Timeout ends a request that has no whole answer; 2 s where it is 0.
+	Timeout time.Duration
+	// MaxInFlight bounds the requests in flight. Where it is 0, as many as can be in flight at this rate when none is
+	// answered, with headroom: a bound that is never met unless this machine is too slow.
+	MaxInFlight int
+}
+
+// Summary is what one run of a stream was like.
+type Summary struct {
+	// Offered counts the requests that were sent; Samples those that were passed on; Cancelled those that were in flight
+	// when the run was stopped.
+	Offered, Samples, Cancelled uint64
+	// Late counts samples that were sent more than 50 ms after they were due; MaxLate is the worst delay of all.
+	Late    uint64
+	MaxLate time.Duration
+	// Waited counts requests that were late for want of a free worker.
+	Waited uint64
+	// Starved says that the figures tell more of this machine than of the server: requests waited for a free worker,
+	// could not be sent for want of ports or descriptors, or more than a twentieth of them were late.
+	Starved bool
+	// Examples holds the text of the first error of each cause.
+	Examples map[Cause]string
+}
+
+// userAgent is what the streams call themselves.
+const userAgent = "chaosctl"
+
+// Run offers requests until ctx ends, and passes every sample to each, from one goroutine, in the order in which the
+// requests ended. It returns when all of them have been passed on, within milliseconds of the end of ctx: requests that
+// are in flight by then are cancelled, and are not samples, since they neither succeeded nor failed.
+//
+// A slow each holds the stream up. Several streams may run at once, each with its own Run.
+func (s Stream) Run(ctx context.Context, clock event.Clock, each func(Sample)) Summary {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	transport := newTransport(ctx, s)
+	defer transport.base.CloseIdleConnections()
+	attacker := vegeta.NewAttacker(
+		vegeta.Client(&http.Client{Transport: transport, CheckRedirect: doNotFollow}),
+		vegeta.Workers(min(uint64(s.maxInFlight()), vegeta.DefaultWorkers)),
+		vegeta.MaxWorkers(uint64(s.maxInFlight())),
+		vegeta.MaxBody(0), // the body is read and discarded, not kept
+	)
+	pacer := newPacer(ctx, clock, s)
+	defer context.AfterFunc(ctx, func() {
+		pacer.noteBlocked() // the request that is waiting now will never be sent
+		attacker.Stop()
+	})()
+
+	targeter := s.targeter(pacer)
+	summary := Summary{Examples: map[Cause]string{}}
+	for result := range attacker.Attack(targeter, pacer, 0, "") {
+		pacer.inFlight.Add(-1)
+		summary.Offered++
+		outcome, known := transport.take(result.Seq)
+		if outcome.cancelled || !known && ctx.Err() != nil {
+			summary.Cancelled++
+			continue
+		}
+		sample := s.sample(clock, pacer.due(result.Seq), result, outcome)
+		summary.add(sample, result.Error)
+		each(sample)
+	}
+	summary.Waited = pacer.waited.Load()
+	summary.Starved = summary.Waited > 0 || summary.Examples[Local] != "" || summary.Late > summary.Samples/20
+	return summary
+}
+
+// targeter is called by a worker that has picked a request up.
+func (s Stream) targeter(pacer *pacer) vegeta.Targeter {
+	method := s.Method
+	if method == "" {
+		method = http.MethodGet
+	}
+	header := http.Header{"User-Agent": {userAgent}}
+	return func(target *vegeta.Target) error {
+		pacer.inFlight.Add(1)
+		target.Method, target.URL, target.Header = method, s.URL, header
+		return nil
+	}
+}
+
+// sample joins what vegeta, the pacer and the transport know of a request. vegeta numbers requests in the order in which
+// workers pick them up, which is the order of due times.
+func (s Stream) sample(clock event.Clock, due event.Instant, result *vegeta.Result, o outcome) Sample {
+	start := clock.At(result.Timestamp)
+	sample := Sample{
+		Stream: s.ID,
+		Due:    due,
+		Start:  start,
+		End:    start.Add(result.Latency),
+		Status: o.status,
+		Pod:    o.pod,
+	}
+	switch {
+	case o.err != nil:
+		sample.Cause = causeOf(o.err)
+	case o.status != 0:
+		sample.Cause = causeOfStatus(o.status)
+	default:
+		sample.Cause = Other // no request could be made of the method and the URL
+	}
+	return sample
+}
+
+func (s *Summary) add(sample Sample, text string) {
+	s.Samples++
+	s.MaxLate = max(s.MaxLate, sample.Late())
+	if sample.Late() > lateAfter {
+		s.Late++
+	}
+	if _, known := s.Examples[sample.Cause]; !known && !sample.OK() {
+		s.Examples[sample.Cause] = text
+	}
+}
+
+func doNotFollow(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+func (s Stream) timeout() time.Duration {
+	if s.Timeout <= 0 {
+		return 2 * time.Second
+	}
+	return s.Timeout
+}
+
+// maxInFlight bounds the workers. The headroom covers bursts after this machine was busy with something else; the upper
+// end keeps a high rate with a long timeout from using up descriptors and memory.
+func (s Stream) maxInFlight() int {
+	if s.MaxInFlight > 0 {
+		return s.MaxInFlight
+	}
+	need := math.Ceil(s.Rate * s.timeout().Seconds())
+	return int(min(need*1.25+32, 16_384))
+}

@@ -1,0 +1,175 @@
+package load_test
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/load"
+)
+
+func TestDueTimesAreRegularAndTheRateIsAchieved(t *testing.T) {
+	server := serve(t, func(http.ResponseWriter, *http.Request) {})
+	stream := load.Stream{ID: 3, URL: server.URL, Rate: 400}
+	samples, summary := collect(t, stream, atLeast(400))
+
+	require.False(t, summary.Starved)
+	first := samples[0].Due
+	due := map[event.Instant]bool{}
+	late := time.Duration(0)
+	for _, s := range samples {
+		require.True(t, s.OK(), s.Cause)
+		assert.Equal(t, 3, s.Stream)
+		assert.False(t, due[s.Due], "two requests are due at once")
+		due[s.Due] = true
+		assert.Zero(t, s.Due.Sub(first)%(2500*time.Microsecond))
+		assert.GreaterOrEqual(t, s.Start, s.Due)
+		assert.Greater(t, s.End, s.Start)
+		late += s.Late()
+	}
+	last := samples[len(samples)-1]
+	rate := float64(len(samples)-1) / last.Start.Sub(samples[0].Start).Seconds()
+	t.Logf("achieved %.1f/s of 400/s; sent %v late on average, %v at most", rate, late/time.Duration(len(samples)), summary.MaxLate)
+	assert.InDelta(t, 400, rate, 40)
+}
+
+func TestAStallShowsInTheResponseTimeOnly(t *testing.T) {
+	const stall = 400 * time.Millisecond
+	var requests atomic.Int64
+	stalled := make(chan struct{}, 1)
+	stalled <- struct{}{}
+	server := serve(t, func(http.ResponseWriter, *http.Request) {
+		// One at a time, so that the requests behind the slow one cannot even be sent: there is one worker.
+		<-stalled
+		if requests.Add(1) == 10 {
+			time.Sleep(stall)
+		}
+		stalled <- struct{}{}
+	})
+	samples, summary := collect(t, load.Stream{URL: server.URL, Rate: 100, MaxInFlight: 1}, atLeast(60))
+
+	var response, service int
+	for _, s := range samples {
+		if s.Response() > stall/2 {
+			response++
+		}
+		if s.Service() > stall/2 {
+			service++
+		}
+	}
+	t.Logf("slower than %v: %d by response time, %d by service time", stall/2, response, service)
+	assert.Equal(t, 1, service, "the one that stalled")
+	assert.GreaterOrEqual(t, response, 15, "and those that were due meanwhile")
+	assert.True(t, summary.Starved)
+}
+
+func TestStopCutsHangingRequestsShort(t *testing.T) {
+	for name, fresh := range map[string]bool{"fresh": true, "reuse": false} {
+		t.Run(name, func(t *testing.T) {
+			arrived := make(chan struct{}, 1024)
+			server := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+				arrived <- struct{}{}
+				<-r.Context().Done()
+			})
+			ctx, cancel := context.WithCancel(t.Context())
+			stopped := make(chan time.Time, 1)
+			go func() {
+				for range 50 {
+					<-arrived
+				}
+				stopped <- time.Now()
+				cancel()
+			}()
+			stream := load.Stream{URL: server.URL, Rate: 500, Timeout: 30 * time.Second, Fresh: fresh}
+			samples := 0
+			summary := stream.Run(ctx, newClock(), func(load.Sample) { samples++ })
+			took := time.Since(<-stopped)
+
+			t.Logf("stopped %v after the order, with %d requests in flight", took, summary.Cancelled)
+			assert.Less(t, took, 500*time.Millisecond)
+			assert.Zero(t, samples, "a request that was cancelled is not a sample")
+			assert.GreaterOrEqual(t, summary.Cancelled, uint64(50))
+			assert.Equal(t, summary.Offered, summary.Cancelled)
+			assert.False(t, summary.Starved)
+		})
+	}
+}
+
+func TestStopDoesNotWaitForTheNextRequest(t *testing.T) {
+	server := serve(t, func(http.ResponseWriter, *http.Request) {})
+	ctx, cancel := context.WithCancel(t.Context())
+	var stopped time.Time
+	samples := 0
+	load.Stream{URL: server.URL, Rate: 0.01}.Run(ctx, newClock(), func(load.Sample) {
+		samples++
+		stopped = time.Now()
+		cancel()
+	})
+	took := time.Since(stopped)
+	t.Logf("stopped %v after the order", took)
+	assert.Less(t, took, 500*time.Millisecond)
+	assert.Equal(t, 1, samples)
+}
+
+func TestAStreamWithoutARateOffersNothing(t *testing.T) {
+	assert.Zero(t, load.Stream{URL: "http://127.0.0.1:1"}.Run(t.Context(), newClock(), func(load.Sample) {}).Offered)
+}
+
+func TestStarvationIsSeen(t *testing.T) {
+	server := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	stream := load.Stream{URL: server.URL, Rate: 200, Timeout: 30 * time.Second, MaxInFlight: 4}
+	summary := stream.Run(ctx, newClock(), func(load.Sample) {})
+	assert.True(t, summary.Starved)
+	assert.Equal(t, uint64(4), summary.Offered)
+}
+
+func TestFreshOpensAConnectionForEachRequest(t *testing.T) {
+	for name, fresh := range map[string]bool{"fresh": true, "reuse": false} {
+		t.Run(name, func(t *testing.T) {
+			server, opened := countConnections(t, func(http.ResponseWriter, *http.Request) {})
+			samples, summary := collect(t, load.Stream{URL: server.URL, Rate: 200, Fresh: fresh}, atLeast(100))
+			for _, s := range samples {
+				assert.True(t, s.OK(), s.Cause)
+			}
+			if fresh {
+				assert.InDelta(t, summary.Offered, opened.Load(), 1)
+			} else {
+				assert.Less(t, opened.Load(), int64(50))
+			}
+			t.Logf("%d connections for %d requests", opened.Load(), summary.Offered)
+		})
+	}
+}
+
+func TestRequestsAreWhatTheyShouldBe(t *testing.T) {
+	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
+	seen := make(chan *http.Request, 1024)
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		seen <- r
+		w.Header().Set("X-Pod", "web-1")
+		w.Header().Set("Location", "/elsewhere")
+		w.WriteHeader(http.StatusFound)
+	})
+	stream := load.Stream{Method: http.MethodHead, URL: server.URL + "/a?b=c", PodHeader: "X-Pod", Rate: 100}
+	samples, _ := collect(t, stream, atLeast(3))
+
+	assert.Equal(t, "web-1", samples[0].Pod)
+	assert.Equal(t, http.StatusFound, samples[0].Status)
+	assert.True(t, samples[0].OK(), "a redirect is an answer")
+	r := <-seen
+	assert.Equal(t, http.MethodHead, r.Method)
+	assert.Equal(t, "/a?b=c", r.URL.String(), "and is not followed")
+	assert.Equal(t, "chaosctl", r.Header.Get("User-Agent"))
+	assert.Equal(t, 1, r.ProtoMajor)
+	for name := range r.Header {
+		assert.NotContains(t, name, "Vegeta")
+	}
+}
