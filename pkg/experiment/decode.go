@@ -14,6 +14,9 @@ const (
 	maxValues = 50_000
 )
 
+// mergeKey is how YAML 1.1 takes over the fields of another mapping.
+const mergeKey = "<<"
+
 // decoder fills Go values from the tree of one YAML document, driven by the json tags of their types. It goes on after
 // a problem, to find the others.
 type decoder struct {
@@ -101,6 +104,9 @@ func (d *decoder) placeAtOr(path string, n *yaml.Node) place {
 func (d *decoder) list(n *yaml.Node, path string, v reflect.Value) {
 	v.SetZero()
 	for i, item := range n.Content {
+		if d.full() || d.values > maxValues {
+			return
+		}
 		element := element(path, i)
 		next := reflect.New(v.Type().Elem()).Elem()
 		d.value(item, element, next)
@@ -131,7 +137,7 @@ func (d *decoder) entries(n *yaml.Node, path string) func(yield func(key, value 
 				return
 			}
 			if key.ShortTag() == "!!merge" {
-				d.fail(placeOf(key), path, "", "merge keys (<<) are not part of the language: write the fields out")
+				d.fail(placeOf(key), child(path, mergeKey), "", "merge keys are not part of the language: write the fields out")
 				continue
 			}
 			if key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str" {

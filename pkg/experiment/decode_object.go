@@ -88,6 +88,8 @@ func (d *decoder) absent(n *yaml.Node, path string, v reflect.Value, shape shape
 		case seen[name] || !target.IsZero():
 		case field.fallback != nil:
 			d.value(field.fallback, at, target)
+		case field.required && d.broken[child(path, mergeKey)]:
+			d.broken[at] = true
 		case field.required:
 			d.fail(d.placeAtOr(path, n), at, "", "the field is missing: expected %s", expected(target.Type()))
 		}

@@ -4,7 +4,6 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -30,10 +29,21 @@ func describe(n *yaml.Node) string {
 	return "a value tagged " + clip(n.ShortTag())
 }
 
+// Exemplar is implemented by types that read themselves from text, to say what they expect: "a duration such as 10s".
+type Exemplar interface {
+	Expected() string
+}
+
 // expected is a type as a message names what was expected.
 func expected(t reflect.Type) string {
+	switch zero := reflect.Zero(t).Interface().(type) {
+	case Exemplar:
+		return zero.Expected()
+	case Enumeration:
+		return enumerate(zero.Values())
+	}
 	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
-		return article(strings.ToLower(t.Name()))
+		return "text"
 	}
 	switch t.Kind() {
 	case reflect.Struct, reflect.Map:
@@ -64,19 +74,12 @@ func bounds(t reflect.Type) string {
 	return ""
 }
 
-func article(noun string) string {
-	if strings.ContainsRune("aeiou", rune(noun[0])) {
-		return "an " + noun
-	}
-	return "a " + noun
-}
-
 // correction is a hint for the mistakes that YAML itself invites.
 func correction(n *yaml.Node, t reflect.Type) string {
 	switch {
 	case t.Kind() == reflect.Slice && n.Kind == yaml.MappingNode:
 		return `start each element with "- "`
-	case t.Kind() == reflect.String && n.Kind == yaml.ScalarNode && !isNull(n) && isPlain(n):
+	case t == reflect.TypeFor[string]() && n.Kind == yaml.ScalarNode && !isNull(n) && isPlain(n):
 		return "quote it: " + quote(n.Value)
 	case t.Kind() != reflect.String && n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" && n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 && isNumberOrBool(n.Value):
 		return "write it without quotes"

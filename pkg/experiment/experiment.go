@@ -46,7 +46,11 @@ func Promises() []Promise {
 
 // Values lists the promises for the loader.
 func (Promise) Values() []string {
-	return []string{string(SelfHealing), string(Scaling), string(Rollout), string(LoadBalancing), string(Configuration)}
+	var values []string
+	for _, promise := range Promises() {
+		values = append(values, string(promise))
+	}
+	return values
 }
 
 // Spec is what an experiment does and what it expects.

@@ -41,6 +41,11 @@ type tcp struct {
 	Port string `json:"port" number:"allowed"`
 }
 
+// tree stands for an expectation made of others, to any depth.
+type tree struct {
+	Of []tree `json:"of,omitempty"`
+}
+
 func newOf[T any]() any { return new(T) }
 
 var catalogue = experiment.Catalogue{
@@ -50,6 +55,6 @@ var catalogue = experiment.Catalogue{
 		"rolloutRestart": newOf[rolloutRestart],
 	},
 	Probes:       experiment.Kinds{"tcp": newOf[tcp]},
-	Expectations: experiment.Kinds{"availability": newOf[availability], "cel": newOf[string], "within": newOf[experiment.Duration]},
+	Expectations: experiment.Kinds{"availability": newOf[availability], "cel": newOf[string], "within": newOf[experiment.Duration], "tree": newOf[tree]},
 	Aborts:       experiment.Kinds{"availability": newOf[availability]},
 }

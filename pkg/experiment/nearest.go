@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -14,23 +15,20 @@ func didYouMean(written string, candidates []string) string {
 }
 
 // nearest is the candidate that was most likely meant, "" where none is likely. Case and separators count for nothing,
-// as podkill and pod-kill both mean podKill; a beginning counts as near, as deploy means deployment.
+// as podkill and pod-kill both mean podKill; a part of a candidate is near to it, as deploy means deployment and
+// healing self-healing.
 func nearest(written string, candidates []string) string {
 	word := plain(written)
-	best, least := "", 1<<30
+	best, least := "", math.MaxInt
 	for _, candidate := range candidates {
 		other := plain(candidate)
 		limit := max(1, max(len(word), len(other))/3)
-		if word == "" || len(word)-len(other) > limit {
-			continue
-		}
 		d := limit + 1
-		switch {
-		case len(other)-len(word) <= limit:
+		switch apart := len(word) - len(other); {
+		case len(word) >= 3 && strings.HasPrefix(other, word), len(word) >= 4 && strings.Contains(other, word):
+			d = min(1, -apart)
+		case -limit <= apart && apart <= limit:
 			d = distance(word, other)
-		}
-		if d > limit && len(word) >= 3 && strings.HasPrefix(other, word) {
-			d = limit
 		}
 		if d <= limit && d < least {
 			best, least = candidate, d

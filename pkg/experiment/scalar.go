@@ -27,6 +27,9 @@ func (d *Duration) UnmarshalText(text []byte) error {
 // MarshalText writes the duration as Go does.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
+// Expected says what the loader expects.
+func (Duration) Expected() string { return "a duration such as 10s" }
+
 // Std is the duration as the standard library knows it.
 func (d Duration) Std() time.Duration { return time.Duration(d) }
 
@@ -51,6 +54,9 @@ func (p *Percent) UnmarshalText(text []byte) error {
 
 // MarshalText writes the share with its % sign.
 func (p Percent) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// Expected says what the loader expects.
+func (Percent) Expected() string { return "a percentage such as 99.9%" }
 
 func (p Percent) String() string {
 	return strconv.FormatFloat(math.Round(float64(p)*1e8)/1e6, 'f', -1, 64) + "%"
@@ -91,6 +97,9 @@ func (c *Count) UnmarshalText(text []byte) error {
 
 // MarshalText writes the count as it is read.
 func (c Count) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// Expected says what the loader expects.
+func (Count) Expected() string { return "a number, a percentage or all" }
 
 func (c Count) String() string {
 	switch {
@@ -151,5 +160,8 @@ func (r *Rate) UnmarshalText(text []byte) error {
 
 // MarshalText writes the rate per second.
 func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// Expected says what the loader expects.
+func (Rate) Expected() string { return "a rate such as 200/s" }
 
 func (r Rate) String() string { return strconv.FormatFloat(r.PerSecond, 'f', -1, 64) + "/s" }

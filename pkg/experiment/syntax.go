@@ -14,6 +14,10 @@ func syntaxProblem(file string, text []byte, err error) Problem {
 	if found := regexp.MustCompile(`^line (\d+): `).FindStringSubmatch(message); found != nil {
 		p.Line, _ = strconv.Atoi(found[1])
 		message = message[len(found[0]):]
+		// The parser proper, in contrast to its scanner, counts lines from 0.
+		if regexp.MustCompile(`^did not find expected (key|node|'|<)`).MatchString(message) {
+			p.Line++
+		}
 	} else if found := regexp.MustCompile(`^unknown anchor '(.*)' referenced`).FindStringSubmatch(message); found != nil {
 		if at := bytes.Index(text, []byte("*"+found[1])); at >= 0 {
 			p.Line = 1 + bytes.Count(text[:at], []byte("\n"))

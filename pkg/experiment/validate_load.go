@@ -1,0 +1,72 @@
+package experiment
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// methods are those that a stream may use; CONNECT and TRACE speak to proxies.
+func methods() []string {
+	return []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
+}
+
+func (s *Spec) validateLoad(f *findings) {
+	names := unique{}
+	for i, load := range s.Load {
+		path := element("spec.load", i)
+		names.add(f, path, load.Name)
+		positive(f, child(path, "timeout"), load.Timeout)
+		load.HTTP.validate(f, child(path, "http"))
+	}
+}
+
+func (h HTTPLoad) validate(f *findings, path string) {
+	if !slices.Contains(methods(), h.Method) {
+		f.refuse(child(path, "method"), didYouMean(h.Method, methods()), "unknown method %s: expected %s", quote(h.Method), enumerate(methods()))
+	}
+	if h.PodHeader != "" && len(validation.IsHTTPHeaderName(h.PodHeader)) > 0 {
+		f.refuse(child(path, "podHeader"), "", "%s is not the name of a header: expected one such as X-Pod", quote(h.PodHeader))
+	}
+	if h.URL != "" {
+		h.validateURL(f, path)
+		return
+	}
+	if h.Service != "" && len(validation.IsDNS1123Label(h.Service)) > 0 {
+		f.refuse(child(path, "service"), "", "%s is not a service's name: expected %s", quote(h.Service), dnsLabel)
+	}
+	h.validatePort(f, child(path, "port"))
+	if _, err := url.ParseRequestURI(h.Path); err != nil || !strings.HasPrefix(h.Path, "/") {
+		f.refuse(child(path, "path"), "", "%s is not a path: expected one that starts with /, escaped as in a URL", quote(h.Path))
+	}
+}
+
+func (h HTTPLoad) validateURL(f *findings, path string) {
+	for _, other := range []struct{ name, value string }{{"service", h.Service}, {"port", h.Port}, {"path", h.Path}} {
+		if other.value != "" {
+			f.refuse(child(path, other.name), "", "url and %s exclude each other: url holds it all", other.name)
+		}
+	}
+	u, err := url.Parse(h.URL)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
+		f.refuse(child(path, "url"), "", "%s is not a URL to send requests to: expected one such as https://shop.example/", quote(h.URL))
+	}
+}
+
+// validatePort takes the number or the name of a port.
+func (h HTTPLoad) validatePort(f *findings, path string) {
+	if h.Port == "" {
+		return
+	}
+	why := validation.IsValidPortName(h.Port)
+	if number, err := strconv.Atoi(h.Port); err == nil {
+		why = validation.IsValidPortNum(number)
+	}
+	if len(why) > 0 {
+		f.refuse(path, "", "%s is not a port: expected a number from 1 to 65535, or the name that the service gives it", quote(h.Port))
+	}
+}
