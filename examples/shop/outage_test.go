@@ -70,6 +70,7 @@ func TestOutageIsWhatClientsSee(t *testing.T) {
 		idle, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 		require.NoError(t, err)
 		defer func() { _ = idle.Close() }()
+		require.NoError(t, idle.SetDeadline(time.Now().Add(patience)))
 
 		posted := make(chan int, 1)
 		go func() {

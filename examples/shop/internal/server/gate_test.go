@@ -39,6 +39,7 @@ func dial(t *testing.T, gate *Gate) net.Conn {
 	conn, err := net.Dial("tcp", gate.Addr().String())
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
+	require.NoError(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
 	return conn
 }
 
