@@ -1,5 +1,7 @@
 package experiment
 
+import "slices"
+
 // Checker is implemented by the parameters of a union's member (a fault, a probe, an expectation, an abort condition)
 // that have more to say about themselves than their types do, or that must agree with the rest of the experiment.
 //
@@ -57,14 +59,11 @@ func (c *Check) Probe(field, name string) bool {
 
 // named gives the benefit of the doubt where the list itself is broken, or the name of one of its elements.
 func (c *Check) named(field, kind, name string, names []string, list string) bool {
-	for _, known := range names {
-		if known == "" {
-			return true
-		}
-	}
-	return c.findings.broken[list] || c.findings.broken["spec"] || c.OneOf(field, kind, name, names)
+	unknown := slices.Contains(names, "") || c.findings.broken[list] || c.findings.broken["spec"]
+	return unknown || c.OneOf(field, kind, name, names)
 }
 
+// at is the path of a field of the parameters.
 func (c *Check) at(field string) string {
 	if field == "" || field[0] == '[' {
 		return c.path + field

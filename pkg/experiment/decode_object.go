@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"encoding"
 	"maps"
 	"reflect"
 	"slices"
@@ -43,7 +44,7 @@ func (d *decoder) object(n *yaml.Node, path string, v reflect.Value) {
 // `rolloutRestart:` is `rolloutRestart: {}`.
 func (d *decoder) member(key, value *yaml.Node, path string, params any, v reflect.Value) {
 	target := reflect.ValueOf(params).Elem()
-	if isNull(dereference(value)) && expected(target.Type()) == "a mapping" {
+	if _, isText := params.(encoding.TextUnmarshaler); isNull(dereference(value)) && target.Kind() == reflect.Struct && !isText {
 		value = &yaml.Node{Kind: yaml.MappingNode, Line: key.Line, Column: key.Column}
 	}
 	d.value(value, path, target)

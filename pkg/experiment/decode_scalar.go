@@ -3,6 +3,7 @@ package experiment
 import (
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -61,14 +62,10 @@ func (d *decoder) str(n *yaml.Node, path string, v reflect.Value) {
 		return
 	}
 	v.SetString(n.Value)
-	if enumeration, ok := v.Interface().(Enumeration); ok {
-		values := enumeration.Values()
-		for _, value := range values {
-			if value == n.Value {
-				return
-			}
+	if enumeration, ok := v.Addr().Interface().(Enumeration); ok {
+		if values := enumeration.Values(); !slices.Contains(values, n.Value) {
+			d.fail(d.placeAtOr(path, n), path, didYouMean(n.Value, values), "%s is not known: expected %s", quote(n.Value), enumerate(values))
 		}
-		d.fail(d.placeAtOr(path, n), path, didYouMean(n.Value, values), "%s is not known: expected %s", quote(n.Value), enumerate(values))
 	}
 }
 

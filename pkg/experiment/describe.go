@@ -36,13 +36,15 @@ type Exemplar interface {
 
 // expected is a type as a message names what was expected.
 func expected(t reflect.Type) string {
-	switch zero := reflect.Zero(t).Interface().(type) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch zero := reflect.New(t).Interface().(type) {
 	case Exemplar:
 		return zero.Expected()
 	case Enumeration:
 		return enumerate(zero.Values())
-	}
-	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+	case encoding.TextUnmarshaler:
 		return "text"
 	}
 	switch t.Kind() {

@@ -1,6 +1,10 @@
 package experiment_test
 
-import "github.com/chaosctl/chaosctl/pkg/experiment"
+import (
+	"fmt"
+
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+)
 
 // podKill stands for a fault whose parameters have defaults.
 type podKill struct {
@@ -16,6 +20,15 @@ type nodeDrain struct {
 	Retries int      `json:"retries,omitempty"`
 	Weight  uint8    `json:"weight,omitempty"`
 	Share   float64  `json:"share,omitempty"`
+}
+
+func (n *nodeDrain) Check(c *experiment.Check) {
+	for i, node := range n.Nodes {
+		c.OneOf(fmt.Sprintf("nodes[%d]", i), "node", node, []string{"n1", "n2", "n3"})
+	}
+	if c.Fault().At > c.Experiment().Spec.Recovery.Timeout {
+		c.Fail("", "a drain as late as %s is not allowed", c.Fault().At)
+	}
 }
 
 // rolloutRestart stands for a fault that needs no parameters.
@@ -36,6 +49,13 @@ func (a *availability) Check(c *experiment.Check) {
 	c.Stream("of", a.Of)
 }
 
+// holds stands for an expectation that refers to a probe.
+type holds struct {
+	Probe string `json:"probe"`
+}
+
+func (h *holds) Check(c *experiment.Check) { c.Probe("probe", h.Probe) }
+
 // tcp stands for a probe whose port has a name or a number.
 type tcp struct {
 	Port string `json:"port" number:"allowed"`
@@ -55,6 +75,6 @@ var catalogue = experiment.Catalogue{
 		"rolloutRestart": newOf[rolloutRestart],
 	},
 	Probes:       experiment.Kinds{"tcp": newOf[tcp]},
-	Expectations: experiment.Kinds{"availability": newOf[availability], "cel": newOf[string], "within": newOf[experiment.Duration], "tree": newOf[tree]},
+	Expectations: experiment.Kinds{"availability": newOf[availability], "cel": newOf[string], "within": newOf[experiment.Duration], "tree": newOf[tree], "holds": newOf[holds]},
 	Aborts:       experiment.Kinds{"availability": newOf[availability]},
 }

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -121,10 +122,8 @@ func quote(s string) string {
 
 // oneOf refuses a value that is none of those that are known.
 func (f *findings) oneOf(path, kind, value string, among []string) bool {
-	for _, known := range among {
-		if known == value {
-			return true
-		}
+	if slices.Contains(among, value) {
+		return true
 	}
 	if len(among) == 0 {
 		f.refuse(path, "", "there is no %s %s: the experiment has none", kind, quote(value))

@@ -48,6 +48,9 @@ func (p *Percent) UnmarshalText(text []byte) error {
 	if v < 0 || v > 100 {
 		return fmt.Errorf("%s is outside of 0%% to 100%%", text)
 	}
+	if v != math.Round(v*1e6)/1e6 {
+		return fmt.Errorf("%s is too fine: a percentage has six decimals at most", text)
+	}
 	*p = Percent(v / 100)
 	return nil
 }

@@ -21,7 +21,20 @@ type Catalogue struct {
 	Aborts       Kinds
 }
 
-// Kinds maps the name of a union's member to a function that returns a pointer to its parameters, set to defaults.
+// Kinds maps the name of a union's member to a function that returns a new pointer to its parameters, set to defaults.
+//
+// The parameters are decoded by the json tags of their type. They are mostly a struct; a string or a type that reads
+// itself from text makes a member such as `cel: "a == b"`. What the types say is held by the [Loader]:
+//
+//   - A field without omitempty or omitzero must be in the file, unless it has a default: one set by the function, or
+//     one in its tag, as in `json:"timeout" default:"2s"`. Defaults other than the zero value do not go together with
+//     omitempty, which would make a zero that was written come back as the default.
+//   - A list that must be in the file must not be empty.
+//   - `number:"allowed"` on a string lets a number be written without quotes, for ports.
+//   - A type that implements [encoding.TextUnmarshaler] gets the text of a scalar, [Exemplar] says what it expects.
+//   - A named string type that implements [Enumeration] has no other values.
+//
+// What the types cannot say is said by a [Checker].
 type Kinds map[string]func() any
 
 // Fault is one entry of spec.faults: when something is done, and what.
