@@ -1,0 +1,189 @@
+package report
+
+import (
+	"html/template"
+	"slices"
+	"time"
+
+	"github.com/chaosctl/chaosctl/pkg/event"
+)
+
+// The most rows that a table of the page shows: a page that nobody can scroll through helps nobody. The whole is in
+// result.json and in the event log.
+const (
+	mostRows    = 200
+	mostFigures = 60
+)
+
+// page is what the templates see: the model, tamed, and what is drawn and said about it.
+type page struct {
+	*Model
+	Style  template.CSS
+	Policy string
+
+	Headline  string
+	Because   []string
+	Keeps     string
+	Undone    string
+	Means     string
+	Timelines []timelineView
+	Slowest   *RecoveryResult
+	Longest   string
+	Waterfall []template.HTML
+	Bars      []template.HTML
+	Loads     []loadView
+	Rows      []changeView
+	Limits    []string
+	Figures   []figuresView
+}
+
+// timelineView is a span of the run as two pictures: one for wide screens, one for narrow ones.
+type timelineView struct {
+	Title, Note  string
+	Wide, Narrow template.HTML
+}
+
+func newPage(original *Model) *page {
+	copied := tamed(*original)
+	m := &copied
+	m.ExperimentYAML = document(original.ExperimentYAML, longestExperiment)
+	p := &page{
+		Model:    m,
+		Headline: Headline(&m.Result),
+		Because:  m.Reasons,
+		Keeps:    promiseWords(m.Experiment.Promise),
+		Undone:   undoWords(&m.Result),
+		Means:    exitMeaning(m.ExitCode),
+		Longest:  sentence(LongestPhase(&m.Result)),
+		Loads:    loads(m.Streams),
+		Rows:     changeViews(m),
+		Limits:   limits(m),
+		Figures:  figures(m),
+	}
+	if m.Verdict != Pass && m.Verdict != Fail && len(m.Reasons) > 0 {
+		p.Because = m.Reasons[1:] // the headline gave the first
+	}
+	p.draw()
+	return p
+}
+
+// draw makes the pictures.
+func (p *page) draw() {
+	both := func(title, note string, s span, id string) {
+		p.Timelines = append(p.Timelines, timelineView{
+			Title: title, Note: note,
+			Wide: drawTimeline(p.Model, wideFrame, s, id), Narrow: drawTimeline(p.Model, narrowFrame, s, id),
+		})
+	}
+	whole := wholeRun(p.Model)
+	if len(p.Spans)+len(p.Series)+len(p.Pods)+len(p.Marks) > 0 {
+		both("The whole run", "", whole, "run")
+		if s, worth := closeUp(p.Model); worth {
+			both("Around the fault", "From "+offset(s.from)+" to "+offset(s.to)+".", s, "closeup")
+		}
+	}
+	p.Slowest = slowest(p.Recoveries)
+	if p.Slowest != nil {
+		p.Waterfall = []template.HTML{drawWaterfall(*p.Slowest, wideRecovery, "waterfall"), drawWaterfall(*p.Slowest, narrowRecovery, "waterfall")}
+	}
+	if n := len(p.Recoveries); n > 1 {
+		shown := p.Recoveries[:min(n, mostLanes)]
+		p.Bars = []template.HTML{drawRecoveries(shown, wideRecovery, "bars"), drawRecoveries(shown, narrowRecovery, "bars")}
+	}
+}
+
+// Lasted is how long the run took.
+func (p *page) Lasted() string {
+	if p.EndedAt.IsZero() {
+		return "the end was not recorded"
+	}
+	return seconds(p.EndedAt.Sub(p.StartedAt).Seconds())
+}
+
+// Since is a wall-clock time as the time since the start.
+func (p *page) Since(t time.Time) string {
+	if t.IsZero() || p.StartedAt.IsZero() {
+		return "–"
+	}
+	return offset(t.Sub(p.StartedAt).Seconds())
+}
+
+// Clock is a wall-clock time of the run's day.
+func (p *page) Clock(t time.Time) string { return t.UTC().Format("15:04:05.000") }
+
+// Asked is the number of requests of all streams.
+func (p *page) Asked() uint64 {
+	n := uint64(0)
+	for _, s := range p.Streams {
+		n += s.Requests
+	}
+	return n
+}
+
+// ShownExpectations, and the like, are as many rows as a table holds; Beyond is how many it does not.
+func (p *page) ShownExpectations() []ExpectationResult { return head(p.Expectations) }
+
+// ShownRecoveries is the head of the recoveries.
+func (p *page) ShownRecoveries() []RecoveryResult { return head(p.Recoveries) }
+
+// ShownProbes is the head of the probes.
+func (p *page) ShownProbes() []ProbeResult { return head(p.Probes) }
+
+// ShownNotes is the head of the notes.
+func (p *page) ShownNotes() []Note { return head(p.Notes) }
+
+// ShownMarks is the head of the marks, in order of time.
+func (p *page) ShownMarks() []Mark {
+	sorted := slices.Clone(p.Marks)
+	slices.SortStableFunc(sorted, func(a, b Mark) int { return int(a.At.Sub(b.At)) })
+	return head(sorted)
+}
+
+// Beyond says how many rows of n a table leaves out.
+func (p *page) Beyond(n int) int { return max(0, n-mostRows) }
+
+func head[T any](all []T) []T { return all[:min(len(all), mostRows)] }
+
+// PhaseNames are the phases of a recovery, in order.
+func (p *page) PhaseNames() []phase { return Phases{}.list() }
+
+// promiseWords says what must hold for a promise to be kept.
+func promiseWords(promise string) string {
+	switch promise {
+	case "self-healing":
+		return "What is lost is replaced in time, and clients see no outage longer than allowed."
+	case "scaling":
+		return "The workload reaches the size that its load needs, in time, and shrinks without failed requests."
+	case "rollout":
+		return "A good rollout loses no request, and a bad one stops by itself while the old version serves."
+	case "load-balancing":
+		return "Traffic leaves a bad endpoint, and is spread evenly over the good ones."
+	case "configuration":
+		return "Running replicas keep serving, broken configuration does not spread, and restoring it restores service."
+	}
+	return ""
+}
+
+// sentence starts s with a capital and ends it with a stop.
+func sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	runes := []rune(s)
+	return string(slices.Concat([]rune{upper(runes[0])}, runes[1:])) + "."
+}
+
+func upper(r rune) rune {
+	if 'a' <= r && r <= 'z' {
+		return r - 'a' + 'A'
+	}
+	return r
+}
+
+// objectName writes an object as kubectl would take it.
+func objectName(o event.Object) string {
+	if o.Namespace == "" {
+		return o.Kind + "/" + o.Name
+	}
+	return o.Namespace + "/" + o.Kind + "/" + o.Name
+}

@@ -1,0 +1,108 @@
+package report
+
+import "math"
+
+// limits lists what a run does not show, so that nobody reads more out of it than is in it.
+func limits(m *Model) []string {
+	var out []string
+	add := func(s string) { out = append(out, s) }
+	if m.EndedAt.IsZero() {
+		add("The end of the run was not recorded: it was killed, or its log was cut. What came after the last event is not known.")
+	}
+	if m.Windows.Fault == nil {
+		add("The fault never began, so the run says nothing about the promise.")
+	} else if m.Windows.Recovery == nil {
+		add("There was no recovery window: what happened after the fault was not measured.")
+	}
+	if len(m.Streams) == 0 {
+		add("No load was sent: what clients would have seen was not measured.")
+	}
+	for _, s := range m.Streams[:min(len(m.Streams), mostStreams)] {
+		streamLimits(s, add)
+	}
+	if len(m.Streams) > 0 && onlyReused(m.Streams) {
+		add("Every stream reused its connections, which can hide what new clients meet: a kept connection never asks the load balancer again. Connections: both would show it.")
+	}
+	for _, c := range m.Changes[:min(len(m.Changes), mostRows)] {
+		if c.Proof == "unproved" {
+			add("The effect of " + c.Verb + " on " + objectName(c.Object) + " was not observed, so the fault may not have happened.")
+		}
+	}
+	recoveryLimits(m.Recoveries, add)
+	for _, e := range m.Expectations {
+		if e.Verdict == Unknown {
+			add(e.Name + " could not be judged: " + e.Why)
+		}
+	}
+	for _, p := range m.Probes {
+		if p.Unknown > 0 {
+			add("Probe " + p.Name + " could not measure in " + count(p.Unknown) + " of " + plural(p.Checks, "check") + ".")
+		}
+	}
+	return head(out)
+}
+
+func streamLimits(s StreamResult, add func(string)) {
+	name := s.label()
+	if s.Starved || (s.Asked > 0 && s.Achieved > 0 && s.Achieved < 0.95*s.Asked) {
+		add("The load of " + name + " was starved: " + rate(s.Achieved) + " of " + rate(s.Asked) + " asked. Its figures describe the generator as much as the service.")
+	}
+	switch {
+	case s.Requests == 0:
+		add("No request of " + name + " was measured.")
+		return
+	case s.Failures == 0:
+		add(plural(s.Requests, "request") + " of " + name + " without a failure support an availability of no more than " + percent(math.Max(0, 1-3/float64(s.Requests))) + ".")
+	}
+	if s.Achieved > 0 {
+		add("Outages of " + name + " shorter than about " + seconds(1/s.Achieved) + ", the distance between its requests, cannot be seen.")
+	}
+	if beyond := math.Floor(float64(s.Requests-min(s.Failures, s.Requests)) / 1000); s.Latency != nil && beyond < 10 {
+		add("The p99.9 of " + name + " rests on " + slowestRequests(beyond) + ": read it as little more than the slowest.")
+	}
+	for _, o := range s.Outages {
+		if o.Open {
+			add("The last outage of " + name + " had not ended when the run did: it lasted at least " + seconds(o.Duration) + ".")
+		}
+	}
+}
+
+func slowestRequests(n float64) string {
+	if n < 1 {
+		return "less than one request"
+	}
+	return plural(int(n), "request")
+}
+
+func onlyReused(streams []StreamResult) bool {
+	for _, s := range streams {
+		if s.Connections != "reuse" {
+			return false
+		}
+	}
+	return true
+}
+
+func recoveryLimits(all []RecoveryResult, add func(string)) {
+	censored, inferred, unmatched := 0, 0, 0
+	for _, r := range all {
+		if r.Censored || r.Total == nil {
+			censored++
+		}
+		if r.Inferred {
+			inferred++
+		}
+		if r.Replacement == nil {
+			unmatched++
+		}
+	}
+	if censored > 0 {
+		add(plural(censored, "recovery time") + " of " + count(len(all)) + " is a lower bound: events may have been missed, or the end was not seen.")
+	}
+	if inferred > 0 {
+		add("In " + count(inferred) + " of " + count(len(all)) + " recoveries the first answer was not seen to come from the replacement itself: it is inferred from the endpoints, for answers carried no identity.")
+	}
+	if unmatched > 0 {
+		add("For " + plural(unmatched, "victim") + " of " + count(len(all)) + " no replacement was seen.")
+	}
+}

@@ -1,0 +1,156 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+)
+
+// cluster is one or more marks of a kind that are too close to be told apart.
+type cluster struct {
+	kind  string
+	x, y  float64
+	texts []string
+}
+
+const (
+	markRow  = 17.0
+	markRows = 4
+)
+
+// clusters merges marks that would cover each other, and gives each a row so that no two labels overlap.
+func (t *timeline) clusters() []cluster {
+	marks := slices.Clone(t.model.Marks)
+	slices.SortStableFunc(marks, func(a, b Mark) int { return cmp.Compare(a.At, b.At) })
+	var out []cluster
+	for _, m := range marks {
+		if !t.shows(m.At, m.At) {
+			continue
+		}
+		x := t.instant(m.At)
+		near := slices.IndexFunc(out, func(c cluster) bool { return c.kind == m.Kind && x-c.x < 12 })
+		if near < 0 {
+			out = append(out, cluster{kind: m.Kind, x: x})
+			near = len(out) - 1
+		}
+		out[near].texts = append(out[near].texts, m.Text)
+	}
+	rows := t.rows(out)
+	for i := range out {
+		out[i].y = float64(rows[i].row)*markRow + 8
+	}
+	return out
+}
+
+// place is where the label of a cluster goes; one without text is only a glyph.
+type place struct {
+	row  int
+	text string
+	end  bool // the label ends at the mark instead of beginning there
+}
+
+// rows places labels from left to right, each in the highest row whose label, and those of the rows below it, have
+// ended: so the line that leads down from a mark crosses no other label.
+func (t *timeline) rows(clusters []cluster) []place {
+	var ends [markRows]float64
+	out := make([]place, len(clusters))
+	for i, c := range clusters {
+		row := markRows
+		for row > 0 && ends[row-1] <= c.x-6 {
+			row--
+		}
+		if row == markRows {
+			out[i] = place{row: markRows - 1}
+			continue
+		}
+		out[i] = place{row: row}
+		label := c.label()
+		const glyph = 10.0
+		room := t.width - c.x - glyph
+		left := c.x - glyph - ends[row]
+		switch full := textWidth(label, textSize); {
+		case full <= room:
+			out[i].text = label
+		case full <= left-6:
+			out[i].text, out[i].end = label, true
+		default:
+			out[i].text = fit(label, max(room, left-6), textSize)
+			out[i].end = left-6 > room
+		}
+		ends[row] = c.x + 8
+		if !out[i].end {
+			ends[row] = c.x + glyph + textWidth(out[i].text, textSize)
+		}
+	}
+	return out
+}
+
+func (c cluster) label() string {
+	if n := len(c.texts); n > 1 {
+		return count(n) + " × " + markWord(c.kind)
+	}
+	if c.texts[0] == "" {
+		return markWord(c.kind)
+	}
+	return clip(c.texts[0], 44)
+}
+
+// marks draws the glyphs and labels above the lanes; shade draws the lines that lead down from them.
+func (t *timeline) marks() {
+	t.y = 4
+	clusters := t.clusters()
+	for i, p := range t.rows(clusters) {
+		c := clusters[i]
+		class := "mark mark-" + markClass(c.kind)
+		title := c.label()
+		for n, text := range c.texts {
+			if n == 20 {
+				title += "\n…"
+				break
+			}
+			title += "\n" + text
+		}
+		t.body.glyph(class, markShape(c.kind), c.x, c.y, title)
+		switch {
+		case p.text == "":
+		case p.end:
+			t.body.text("mark-text end", c.x-10, c.y+4, p.text)
+		default:
+			t.body.text("mark-text", c.x+10, c.y+4, p.text)
+		}
+		t.y = max(t.y, c.y+markRow)
+	}
+}
+
+// markShape differs by kind, so that colour is not needed to tell them apart.
+func markShape(kind string) string {
+	switch kind {
+	case "inject":
+		return "M-5-4H5L0 5Z"
+	case "undo":
+		return "M-5 4H5L0-5Z"
+	case "abort":
+		return "M-5-5H5V5H-5Z"
+	}
+	return "M0-5 5 0 0 5-5 0Z"
+}
+
+func markClass(kind string) string {
+	switch kind {
+	case "inject", "undo", "abort", "block":
+		return kind
+	}
+	return "other"
+}
+
+// markWord is the kind of a mark in a word.
+func markWord(kind string) string {
+	switch kind {
+	case "inject":
+		return "fault"
+	case "block":
+		return "blocked"
+	case "":
+		return "mark"
+	}
+	return kind
+}

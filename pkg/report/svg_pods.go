@@ -1,0 +1,101 @@
+package report
+
+import "slices"
+
+// lane is the life of a pod with its part in the story.
+type lane struct {
+	PodLane
+	role string // victim, replacement or empty
+}
+
+// lanes orders pods so that each victim is followed by its replacement; then come those that changed, then the rest.
+func (m *Model) lanes() []lane {
+	var out []lane
+	taken := map[string]bool{}
+	take := func(uid, role string) {
+		i := slices.IndexFunc(m.Pods, func(p PodLane) bool { return p.UID == uid })
+		if i >= 0 && !taken[uid] {
+			taken[uid] = true
+			out = append(out, lane{m.Pods[i], role})
+		}
+	}
+	for _, r := range m.Recoveries {
+		take(r.Victim.UID, "victim")
+		if r.Replacement != nil {
+			take(r.Replacement.UID, "replacement")
+		}
+	}
+	for _, changed := range []bool{true, false} {
+		for _, p := range m.Pods {
+			if (len(p.Segments) > 1) == changed {
+				take(p.UID, "")
+			}
+		}
+	}
+	return out
+}
+
+// pods draws one lane for each pod.
+func (t *timeline) pods() {
+	lanes := t.model.lanes()
+	if len(lanes) == 0 {
+		return
+	}
+	t.y += 22
+	title := "pods of " + t.model.Experiment.Target
+	if t.model.Experiment.Target == "" {
+		title = "pods"
+	}
+	t.body.text("stream", 0, t.y, fit(title, t.width*0.7, 13))
+	t.y += 8
+	for _, l := range lanes[:min(len(lanes), mostLanes)] {
+		t.pod(l)
+	}
+	if rest := len(lanes) - mostLanes; rest > 0 {
+		t.y += 16
+		t.body.text("muted", t.left, t.y, "and "+plural(rest, "more pod"))
+	}
+}
+
+func (t *timeline) pod(l lane) {
+	const height = 13.0
+	name := l.Name
+	switch l.role {
+	case "victim":
+		name = "✕ " + name
+	case "replacement":
+		name = "+ " + name
+	}
+	top := t.y + (t.podHeight-height)/2
+	if t.narrow {
+		top = t.y + t.podHeight - height - 2
+		t.body.text("pod", 0, top-4, fit(name, t.width-8, 11.5))
+	} else {
+		t.body.text("pod", 0, top+10, fit(name, t.left-10, 11.5))
+	}
+	longest, room := -1, 0.0
+	for i, s := range l.Segments {
+		if !t.shows(s.Start, s.End) {
+			continue
+		}
+		x := t.instant(s.Start)
+		width := max(t.instant(s.End)-x, 1.5)
+		t.body.rect("seg seg-"+stateClass(s.State), x, top, width, height,
+			s.State+" from "+offset(s.Start.Seconds())+" for "+seconds(s.End.Sub(s.Start).Seconds()))
+		if width > room {
+			longest, room = i, width
+		}
+	}
+	if longest >= 0 && l.Node != "" && textWidth(l.Node, 10.5)+14 < room {
+		t.body.text("node", t.instant(l.Segments[longest].Start)+7, top+10, l.Node)
+	}
+	t.y += t.podHeight
+}
+
+func stateClass(state string) string {
+	switch state {
+	case "pending", "starting", "running", "ready", "terminating":
+		return state
+	}
+	return "other"
+}
