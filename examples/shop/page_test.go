@@ -3,6 +3,7 @@ package shop_test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -66,4 +67,16 @@ func TestFindsTheCatalogueWithoutDNS(t *testing.T) {
 	page := s.get("/")
 	assert.Equal(t, http.StatusBadGateway, page.status)
 	assert.Contains(t, page.body, "127.0.0.1:1")
+}
+
+func TestPageTakesItsTime(t *testing.T) {
+	t.Parallel()
+	files := newMounts(t)
+	env := files.env("")
+	env["CATALOGUE_URL"] = running(t, "catalogue", env).url
+	env["SHOP_LATENCY"], env["SHOP_WORK"] = "50ms", "20ms"
+	s := running(t, "frontend", env)
+	begin := time.Now()
+	assert.Equal(t, http.StatusOK, s.get("/").status)
+	assert.GreaterOrEqual(t, time.Since(begin), 70*time.Millisecond)
 }

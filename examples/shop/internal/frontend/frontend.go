@@ -37,6 +37,10 @@ func Run(env process.Env) error {
 	if err != nil {
 		return err
 	}
+	latency, err := env.Duration("SHOP_LATENCY", 0)
+	if err != nil {
+		return err
+	}
 	work, err := env.Duration("SHOP_WORK", 0)
 	if err != nil {
 		return err
@@ -51,9 +55,10 @@ func Run(env process.Env) error {
 	asking := newClient(address, &ring, s.Log.Now, func() { retries.Add("") }, s.Weakness.Sticky)
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", &page{
-		memory: &memory{source: asking, maxAge: maxAge, now: s.Log.Now},
-		work:   work,
-		stale:  stale,
+		memory:  &memory{source: asking, maxAge: maxAge, now: s.Log.Now},
+		latency: latency,
+		work:    work,
+		stale:   stale,
 	})
 	return s.Run(mux, env.Signals)
 }

@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -29,9 +30,10 @@ func euros(cents int) string { return fmt.Sprintf("€%d.%02d", cents/100, cents
 
 // page is the handler of GET /.
 type page struct {
-	memory *memory
-	work   time.Duration // of one core, for each page
-	stale  *metrics.Counter
+	memory  *memory
+	latency time.Duration // of waiting, for each page
+	work    time.Duration // of one core, for each page
+	stale   *metrics.Counter
 }
 
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -46,6 +48,7 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else {
 		w.Header().Set("X-Catalogue-Pod", answer.pod)
 	}
+	wait(r.Context(), p.latency)
 	burn(p.work)
 	render(w, answer.Config)
 }
@@ -59,6 +62,18 @@ func render(w http.ResponseWriter, config catalogue.Config) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
 	_, _ = w.Write(body.Bytes()) // the client went away: nothing to do
+}
+
+// wait takes the time that a page of a real shop spends on its other
+// dependencies. Without it hardly any request is ever in flight, and a stop
+// that breaks off what is in flight would do no visible harm.
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // burn keeps one core busy, as the rendering of a larger page would, so that
