@@ -21,7 +21,7 @@ const (
 	None Cause = ""
 	// Refused: nothing listens at the address, or a Service has no endpoints.
 	Refused Cause = "refused"
-	// Reset: the connection was cut, as by a process that died.
+	// Reset: the connection was cut, as by a process that died; also where a second attempt was then refused.
 	Reset Cause = "reset"
 	// Timeout: no whole answer within the stream's timeout.
 	Timeout Cause = "timeout"
@@ -45,6 +45,21 @@ const (
 // Causes lists the causes of failures in the order in which a table should show them.
 func Causes() []Cause {
 	return []Cause{Refused, Reset, EOF, Timeout, Unreachable, DNS, TLS, ClientError, ServerError, Local, Other}
+}
+
+// cause sorts the outcome of a request. One that was cut in flight, tried again by net/http and then refused was cut: it
+// met the death of the server, and not one that was already down.
+func (o outcome) cause() Cause {
+	switch cause := causeOf(o.err); {
+	case cause == Refused && o.again:
+		return Reset
+	case cause != None:
+		return cause
+	case o.status != 0:
+		return causeOfStatus(o.status)
+	default:
+		return Other // no request could be made of the method and the URL
+	}
 }
 
 // causeOfStatus is the cause of an answer whose body was read whole.

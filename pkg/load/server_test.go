@@ -2,6 +2,8 @@ package load_test
 
 import (
 	"context"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -61,3 +63,6 @@ func countConnections(t *testing.T, handler http.HandlerFunc) (*httptest.Server,
 	t.Cleanup(server.Close)
 	return server, opened
 }
+
+// discard keeps the complaints of a server, which are what the test is about, out of the output.
+var discard = log.New(io.Discard, "", 0)

@@ -20,8 +20,8 @@ type Stream struct {
 	// balancer does to new ones.
 	//
 	// On a kept connection that the server has closed meanwhile, net/http sends an idempotent request again on another
-	// connection, once it sees that no byte of an answer came. Such a request is one sample, and succeeds if the second
-	// attempt does. This is what clients written in Go see, and most others do likewise, so it is left as it is; a fresh
+	// connection, once it sees that no byte of an answer came. Such a request is one sample, from the start of the first
+	// attempt, and succeeds if the second does; if that is refused, the cause is Reset. This is what clients written in Go see, and most others do likewise, so it is left as it is; a fresh
 	// stream has no second attempts.
 	Fresh bool
 	// Method is GET where it is empty.
@@ -116,23 +116,15 @@ func (s Stream) targeter(pacer *pacer) vegeta.Targeter {
 // workers pick them up, which is the order of due times.
 func (s Stream) sample(clock event.Clock, due event.Instant, result *vegeta.Result, o outcome) Sample {
 	start := clock.At(result.Timestamp)
-	sample := Sample{
+	return Sample{
 		Stream: s.ID,
 		Due:    due,
 		Start:  start,
 		End:    start.Add(result.Latency),
 		Status: o.status,
+		Cause:  o.cause(),
 		Pod:    o.pod,
 	}
-	switch {
-	case o.err != nil:
-		sample.Cause = causeOf(o.err)
-	case o.status != 0:
-		sample.Cause = causeOfStatus(o.status)
-	default:
-		sample.Cause = Other // no request could be made of the method and the URL
-	}
-	return sample
 }
 
 func (s *Summary) add(sample Sample, text string) {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strconv"
 	"sync"
 	"time"
@@ -22,6 +23,8 @@ type outcome struct {
 	status int
 	pod    string
 	err    error
+	// again says that the error is that of a second attempt, after a kept connection was cut under the first.
+	again bool
 	// cancelled says that the request ended after the run was stopped, so that its failure says nothing.
 	cancelled bool
 }
@@ -74,13 +77,14 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(t.run, t.timeout)
-	request = request.Clone(ctx)
+	attempts := 0
+	request = request.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: func(string) { attempts++ }}))
 	request.Header.Del(seqHeader)
 
 	response, err := t.base.RoundTrip(request)
 	if err != nil {
 		cancel()
-		t.put(seq, outcome{err: err})
+		t.put(seq, outcome{err: err, again: attempts > 1})
 		return nil, err
 	}
 	o := outcome{status: response.StatusCode}
