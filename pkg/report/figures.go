@@ -29,10 +29,10 @@ func seconds(s float64) string {
 	}
 	whole := int64(math.Round(s))
 	if whole < 3600 {
-		return strconv.FormatInt(whole/60, 10) + " min " + twoDigits(whole%60) + " s"
+		return strings.TrimSuffix(strconv.FormatInt(whole/60, 10)+" min "+twoDigits(whole%60)+" s", " 00 s")
 	}
 	minutes := int64(math.Round(s / 60))
-	return strconv.FormatInt(minutes/60, 10) + " h " + twoDigits(minutes%60) + " min"
+	return strings.TrimSuffix(strconv.FormatInt(minutes/60, 10)+" h "+twoDigits(minutes%60)+" min", " 00 min")
 }
 
 // offset writes a moment of a run as the time since its start, finely enough to tell neighbouring events apart.
@@ -61,17 +61,19 @@ func percentDigits(share float64) string {
 	case share <= 0:
 		return "0"
 	}
-	// Two significant digits of the distance to the nearer end: 99.9 %, 99.98 %, 99.997 %.
-	distance := math.Min(share, 1-share) * 100
-	digits := int(math.Max(1, math.Ceil(1-math.Log10(distance))))
-	text := fixed(share*100, min(digits, 6))
-	switch {
-	case strings.HasPrefix(text, "100"):
-		return "99.999999"
-	case digits > 1:
-		return strings.TrimRight(text, "0")
+	// Two decimals say enough until the distance to the nearer end is smaller than they are.
+	digits := 2
+	if distance := math.Min(share, 1-share) * 100; distance < 0.01 {
+		digits = min(int(math.Ceil(1-math.Log10(distance))), 7)
 	}
-	return strings.TrimSuffix(text, ".0")
+	text := strings.TrimSuffix(strings.TrimRight(fixed(share*100, digits), "0"), ".")
+	switch text {
+	case "100":
+		return "99.9999999"
+	case "", "0":
+		return "0.0000001"
+	}
+	return text
 }
 
 // interval writes a 95 % interval of shares: 99.9–100 %.

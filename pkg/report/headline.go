@@ -141,23 +141,23 @@ func undoWords(r *Result) string {
 // exitMeaning says what the exit code stands for.
 func exitMeaning(code int) string {
 	switch code {
-	case 0:
+	case ExitPass:
 		return "passed, and everything is put back"
-	case 1:
+	case ExitFail:
 		return "an expectation failed; everything is put back"
-	case 2:
+	case ExitUnknown:
 		return "unknown: what was seen does not support a verdict"
-	case 3:
+	case ExitUndoIncomplete:
 		return "the undo is incomplete"
-	case 4:
+	case ExitInvalid:
 		return "the input is invalid"
-	case 5:
+	case ExitRefused:
 		return "refused before anything changed"
-	case 6:
+	case ExitAborted:
 		return "aborted; everything is put back"
-	case 70:
+	case ExitInternal:
 		return "internal error"
-	case 130:
+	case ExitInterrupted:
 		return "interrupted; everything is put back"
 	}
 	return "not a code of chaosctl"

@@ -2,6 +2,7 @@ package report
 
 import (
 	"html/template"
+	"regexp"
 	"slices"
 	"time"
 
@@ -49,12 +50,12 @@ func newPage(original *Model) *page {
 	m.ExperimentYAML = document(original.ExperimentYAML, longestExperiment)
 	p := &page{
 		Model:    m,
-		Headline: Headline(&m.Result),
+		Headline: unbroken(Headline(&m.Result)),
 		Because:  m.Reasons,
 		Keeps:    promiseWords(m.Experiment.Promise),
 		Undone:   undoWords(&m.Result),
 		Means:    exitMeaning(m.ExitCode),
-		Longest:  sentence(LongestPhase(&m.Result)),
+		Longest:  unbroken(sentence(LongestPhase(&m.Result))),
 		Loads:    loads(m.Streams),
 		Rows:     changeViews(m),
 		Limits:   limits(m),
@@ -172,6 +173,11 @@ func sentence(s string) string {
 	runes := []rune(s)
 	return string(slices.Concat([]rune{upper(runes[0])}, runes[1:])) + "."
 }
+
+var unit = regexp.MustCompile(`(\d) (s|ms|min|h|%)`)
+
+// unbroken keeps numbers and their units on one line.
+func unbroken(s string) string { return unit.ReplaceAllString(s, "$1\u00a0$2") }
 
 func upper(r rune) rune {
 	if 'a' <= r && r <= 'z' {

@@ -5,7 +5,7 @@ import "math"
 // limits lists what a run does not show, so that nobody reads more out of it than is in it.
 func limits(m *Model) []string {
 	var out []string
-	add := func(s string) { out = append(out, s) }
+	add := func(s string) { out = append(out, unbroken(s)) }
 	if m.EndedAt.IsZero() {
 		add("The end of the run was not recorded: it was killed, or its log was cut. What came after the last event is not known.")
 	}
@@ -31,7 +31,7 @@ func limits(m *Model) []string {
 	recoveryLimits(m.Recoveries, add)
 	for _, e := range m.Expectations {
 		if e.Verdict == Unknown {
-			add(e.Name + " could not be judged: " + e.Why)
+			add("Not judged: " + e.Name + ". " + e.Why)
 		}
 	}
 	for _, p := range m.Probes {

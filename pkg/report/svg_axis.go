@@ -42,8 +42,8 @@ func (a axis) ticks(room float64) (at []float64, step float64) {
 			break
 		}
 	}
-	for n := math.Ceil(a.from/step - 1e-9); n*step <= a.to+1e-9; n++ {
-		at = append(at, n*step)
+	for n := int64(math.Ceil(a.from/step - 1e-9)); float64(n)*step <= a.to+1e-9; n++ {
+		at = append(at, float64(n)*step)
 	}
 	return at, step
 }
@@ -65,12 +65,14 @@ func tickLabel(s, step float64) string {
 	return fixed(s/3600, 0) + " h"
 }
 
-// grid draws the vertical lines of an axis, and its labels at the given heights.
-func (a axis) grid(d *drawing, top, bottom float64, labels ...float64) {
-	at, step := a.ticks(64)
+// tickRoom is how far apart ticks are at the least, so that their labels never touch.
+const tickRoom = 64
+
+// tickLabels writes the labels of an axis at the given heights.
+func (a axis) tickLabels(d *drawing, heights ...float64) {
+	at, step := a.ticks(tickRoom)
 	for _, t := range at {
 		x := a.at(t)
-		d.line("grid", x, top, x, bottom)
 		class := "tick mid"
 		switch {
 		case x > a.right-18:
@@ -78,10 +80,19 @@ func (a axis) grid(d *drawing, top, bottom float64, labels ...float64) {
 		case x < a.left+10:
 			class = "tick"
 		}
-		for _, y := range labels {
+		for _, y := range heights {
 			d.text(class, x, y, tickLabel(t, step))
 		}
 	}
+}
+
+// grid draws the ticks of an axis as lines with their labels above.
+func (a axis) grid(d *drawing, top, bottom float64) {
+	at, _ := a.ticks(tickRoom)
+	for _, t := range at {
+		d.line("grid", a.at(t), top, a.at(t), bottom)
+	}
+	a.tickLabels(d, top-5)
 }
 
 // niceCeiling is the next round number at or above v: 1, 2, 2.5, 5 or 10 times a power of ten.

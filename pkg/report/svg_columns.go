@@ -26,6 +26,10 @@ func (s StreamSeries) columns(from, to float64, limit int) []column {
 		out[i].start = origin + float64(i)*width
 		out[i].end = out[i].start + width
 	}
+	// What is left of the last column is its whole length, else every run would seem to end with less load.
+	if last := &out[len(out)-1]; to-last.start > s.Width/2 {
+		last.end = math.Min(last.end, to)
+	}
 	for _, b := range s.Buckets {
 		// Rounding to whole buckets first: 0.3 is not three times 0.1 to a computer.
 		i := math.Floor((math.Round(b.Start.Seconds()/s.Width) - first) / perColumn)

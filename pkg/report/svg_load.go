@@ -6,19 +6,25 @@ import (
 )
 
 // stream draws the lanes of one stream: what was sent and what failed, and how long answers took.
-func (t *timeline) stream(i int) {
+func (t *chart) stream(i int) {
 	series := t.model.Series[i]
 	columns := series.columns(t.from, t.to, t.columns)
-	t.y += 18
+	t.y += 22
 	t.streamTitle(i, series)
 	t.outageLabels(series)
+	top := t.y
 	t.load(series, columns)
 	t.y += 8
 	t.latency(series, columns)
+	if t.narrow {
+		t.panel(t.y-t.latencyHeight, t.y)
+	} else {
+		t.panel(top, t.y)
+	}
 	t.y += 6
 }
 
-func (t *timeline) streamTitle(i int, series StreamSeries) {
+func (t *chart) streamTitle(i int, series StreamSeries) {
 	name := streamLabel(series.Name, series.Connections)
 	figures := ""
 	if i < len(t.model.Streams) {
@@ -43,7 +49,7 @@ func (t *timeline) streamTitle(i int, series StreamSeries) {
 }
 
 // outageLabels says how long each outage was, where there is room for it.
-func (t *timeline) outageLabels(series StreamSeries) {
+func (t *chart) outageLabels(series StreamSeries) {
 	end, any := t.left, false
 	for _, o := range series.Outages {
 		if !t.shows(o.Start, o.End) {
@@ -64,7 +70,7 @@ func (t *timeline) outageLabels(series StreamSeries) {
 }
 
 // laneName writes what a lane shows: beside it, or above it where there is no room beside.
-func (t *timeline) laneName(height float64, first, second string) {
+func (t *chart) laneName(height float64, first, second string) {
 	if t.narrow {
 		t.y += 12
 		t.body.text("muted", t.left, t.y-2, first+" "+second)
@@ -79,9 +85,12 @@ func (t *timeline) laneName(height float64, first, second string) {
 const leastFailure = 4.0
 
 // load draws requests per second: failures stand at the bottom, so that all of them can be compared.
-func (t *timeline) load(series StreamSeries, columns []column) {
+func (t *chart) load(series StreamSeries, columns []column) {
 	t.laneName(t.loadHeight, "requests", "per second")
 	top, base := t.y, t.y+t.loadHeight
+	if t.narrow {
+		t.panel(top, base)
+	}
 	most := t.mostPerSecond(series.Name)
 	var answered, failed strings.Builder
 	level := base
@@ -123,7 +132,7 @@ func (t *timeline) load(series StreamSeries, columns []column) {
 
 // mostPerSecond is the top of the scale, one for all streams of a name: what kept its connections and what did not
 // can be held against each other.
-func (t *timeline) mostPerSecond(name string) float64 {
+func (t *chart) mostPerSecond(name string) float64 {
 	most := 0.0
 	for _, s := range t.model.Series {
 		if s.Name != name {
@@ -137,7 +146,7 @@ func (t *timeline) mostPerSecond(name string) float64 {
 }
 
 // latency draws response times on a scale of powers of ten: a median of 2 ms and a worst case of 2 s both show.
-func (t *timeline) latency(series StreamSeries, columns []column) {
+func (t *chart) latency(series StreamSeries, columns []column) {
 	t.laneName(t.latencyHeight, "response time,", "p50 to p99")
 	top, base := t.y, t.y+t.latencyHeight
 	t.y = base
@@ -159,13 +168,13 @@ func (t *timeline) latency(series StreamSeries, columns []column) {
 			t.body.text("tick end", t.left-6, min(max(y+4, top+8), base), decade(p))
 		}
 	}
-	t.body.path("between", t.band(columns, height))
+	t.body.path("between", t.between(columns, height))
 	t.body.path("p50", t.steps(columns, func(c column) float64 { return c.p50 }, height))
 	t.body.path("p99", t.steps(columns, func(c column) float64 { return c.p99 }, height))
 }
 
 // latencyRange is the powers of ten around all that streams of a name saw.
-func (t *timeline) latencyRange(name string) (low, high int, measured bool) {
+func (t *chart) latencyRange(name string) (low, high int, measured bool) {
 	least, most := math.Inf(1), 0.0
 	for _, s := range t.model.Series {
 		if s.Name != name {
@@ -195,7 +204,7 @@ func decade(p int) string {
 }
 
 // steps is a line that holds each column's value; it is broken where nothing was answered.
-func (t *timeline) steps(columns []column, value func(column) float64, height func(float64) float64) string {
+func (t *chart) steps(columns []column, value func(column) float64, height func(float64) float64) string {
 	var b strings.Builder
 	drawn := false
 	for _, c := range columns {
@@ -213,8 +222,8 @@ func (t *timeline) steps(columns []column, value func(column) float64, height fu
 	return b.String()
 }
 
-// band is the area between the median and the 99th percentile.
-func (t *timeline) band(columns []column, height func(float64) float64) string {
+// between is the area between the median and the 99th percentile.
+func (t *chart) between(columns []column, height func(float64) float64) string {
 	var b strings.Builder
 	for _, c := range columns {
 		if c.p50 > 0 && c.p99 > 0 {

@@ -13,12 +13,15 @@ type cluster struct {
 }
 
 const (
-	markRow  = 17.0
-	markRows = 4
+	markRow = 17.0
+	// labelRows hold labels; a mark for which they have no room goes below them, where its glyph covers none.
+	labelRows = 4
+	// crowd is how many clusters are too many to give a label to what merely had to wait.
+	crowd = 6
 )
 
 // clusters merges marks that would cover each other, and gives each a row so that no two labels overlap.
-func (t *timeline) clusters() []cluster {
+func (t *chart) clusters() []cluster {
 	marks := slices.Clone(t.model.Marks)
 	slices.SortStableFunc(marks, func(a, b Mark) int { return cmp.Compare(a.At, b.At) })
 	var out []cluster
@@ -50,16 +53,16 @@ type place struct {
 
 // rows places labels from left to right, each in the highest row whose label, and those of the rows below it, have
 // ended: so the line that leads down from a mark crosses no other label.
-func (t *timeline) rows(clusters []cluster) []place {
-	var ends [markRows]float64
+func (t *chart) rows(clusters []cluster) []place {
+	var ends [labelRows]float64
 	out := make([]place, len(clusters))
 	for i, c := range clusters {
-		row := markRows
+		row := labelRows
 		for row > 0 && ends[row-1] <= c.x-6 {
 			row--
 		}
-		if row == markRows {
-			out[i] = place{row: markRows - 1}
+		if row == labelRows || (c.kind == "block" && len(clusters) > crowd) {
+			out[i] = place{row: labelRows}
 			continue
 		}
 		out[i] = place{row: row}
@@ -95,7 +98,7 @@ func (c cluster) label() string {
 }
 
 // marks draws the glyphs and labels above the lanes; shade draws the lines that lead down from them.
-func (t *timeline) marks() {
+func (t *chart) marks() {
 	t.y = 4
 	clusters := t.clusters()
 	for i, p := range t.rows(clusters) {

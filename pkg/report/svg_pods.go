@@ -36,7 +36,7 @@ func (m *Model) lanes() []lane {
 }
 
 // pods draws one lane for each pod.
-func (t *timeline) pods() {
+func (t *chart) pods() {
 	lanes := t.model.lanes()
 	if len(lanes) == 0 {
 		return
@@ -48,8 +48,12 @@ func (t *timeline) pods() {
 	}
 	t.body.text("stream", 0, t.y, fit(title, t.width*0.7, 13))
 	t.y += 8
+	top := t.y
 	for _, l := range lanes[:min(len(lanes), mostLanes)] {
 		t.pod(l)
+	}
+	if !t.narrow {
+		t.panel(top, t.y)
 	}
 	if rest := len(lanes) - mostLanes; rest > 0 {
 		t.y += 16
@@ -57,7 +61,7 @@ func (t *timeline) pods() {
 	}
 }
 
-func (t *timeline) pod(l lane) {
+func (t *chart) pod(l lane) {
 	const height = 13.0
 	name := l.Name
 	switch l.role {
@@ -69,6 +73,7 @@ func (t *timeline) pod(l lane) {
 	top := t.y + (t.podHeight-height)/2
 	if t.narrow {
 		top = t.y + t.podHeight - height - 2
+		t.panel(top-1, top+height+1)
 		t.body.text("pod", 0, top-4, fit(name, t.width-8, 11.5))
 	} else {
 		t.body.text("pod", 0, top+10, fit(name, t.left-10, 11.5))
@@ -82,7 +87,7 @@ func (t *timeline) pod(l lane) {
 		width := max(t.instant(s.End)-x, 1.5)
 		t.body.rect("seg seg-"+stateClass(s.State), x, top, width, height,
 			s.State+" from "+offset(s.Start.Seconds())+" for "+seconds(s.End.Sub(s.Start).Seconds()))
-		if width > room {
+		if s.State == "ready" && width > room {
 			longest, room = i, width
 		}
 	}

@@ -11,7 +11,7 @@ type recoveryFrame struct {
 
 // The two shapes, never changed.
 var (
-	wideRecovery   = recoveryFrame{name: "wide", width: 1088, left: 320, right: 1000, gloss: 92}
+	wideRecovery   = recoveryFrame{name: "wide", width: 1088, left: 320, right: 960, gloss: 92}
 	narrowRecovery = recoveryFrame{name: "narrow", width: 360, left: 80, right: 296, narrow: true}
 )
 
@@ -23,7 +23,7 @@ func drawWaterfall(r RecoveryResult, f recoveryFrame, id string) template.HTML {
 	const row = 24.0
 	y := 18.0
 	bottom := y + row*11 + 8
-	a.grid(&d, y, bottom, y-5)
+	a.grid(&d, y, bottom)
 	longest, _ := r.Phases.longest()
 	at := 0.0
 	for _, p := range r.Phases.list() {
@@ -65,7 +65,7 @@ func drawWaterfall(r RecoveryResult, f recoveryFrame, id string) template.HTML {
 		end := a.at(r.detected() + *r.Deregister)
 		d.text("step-name", 0, y+16, "deregister")
 		if !f.narrow {
-			d.text("muted", f.gloss, y+16, "meanwhile: the endpoint is withdrawn")
+			d.text("muted", f.gloss, y+16, "meanwhile: endpoint withdrawn")
 		}
 		d.rect("step parallel", from, y+7, max(end-from, 1.5), row-14, "deregister: "+seconds(*r.Deregister))
 		d.text("figure", max(end, from+1.5)+6, y+16, seconds(*r.Deregister))
@@ -80,7 +80,7 @@ func drawRecoveries(all []RecoveryResult, f recoveryFrame, id string) template.H
 	a := axis{0, max(slowest(all).length(), 1e-3), 0, f.width - 8}
 	const row, bar = 40.0, 15.0
 	y := 18.0
-	a.grid(&d, y, y+row*float64(len(all)), y-5)
+	a.grid(&d, y, y+row*float64(len(all)))
 	for _, r := range all {
 		name := fit(r.Victim.Name, f.width*0.55, 11.5)
 		d.text("pod", 0, y+15, name)
@@ -91,7 +91,7 @@ func drawRecoveries(all []RecoveryResult, f recoveryFrame, id string) template.H
 				continue
 			}
 			x, end := a.at(at), a.at(at+*p.Seconds)
-			d.rect("step owner-"+ownerClass(p.Owner), x, y+20, max(end-x, 0.5), bar, p.Name+": "+seconds(*p.Seconds))
+			d.rect("step owner-"+ownerClass(p.Owner), x, y+20, apart(end-x), bar, p.Name+": "+seconds(*p.Seconds))
 			if label := p.Name + " " + seconds(*p.Seconds); textWidth(label, 11)+8 < end-x {
 				d.text("in-step", x+5, y+31.5, label)
 			} else if textWidth(p.Name, 11)+8 < end-x {
@@ -106,6 +106,14 @@ func drawRecoveries(all []RecoveryResult, f recoveryFrame, id string) template.H
 	}
 	return d.picture(id+"-"+f.name, "recovery "+f.name, f.width, y+4, "All recoveries on one scale",
 		plural(len(all), "recovery bar")+"; the same figures are in the table below.")
+}
+
+// apart leaves a gap after a bar, so that neighbours of one colour remain two.
+func apart(width float64) float64 {
+	if width > 4 {
+		return width - 1
+	}
+	return max(width, 0.5)
 }
 
 // detected is when the deregistration begins: the loss was seen.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"html/template"
+	"math"
 	"strings"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
@@ -32,49 +33,55 @@ const (
 	mostLanes   = 30
 )
 
-// timeline draws a run from top to bottom; y is how far it has come.
-type timeline struct {
+// chart draws a run from top to bottom; y is how far it has come.
+type chart struct {
 	axis
 	frame
-	model *Model
-	body  drawing
-	back  drawing
-	y     float64
+	model  *Model
+	back   drawing
+	body   drawing
+	front  drawing
+	y      float64
+	band   float64 // where the band of the phases begins
+	panels []panel
 }
+
+// panel is a stripe of the picture whose ground shows phases, ticks and marks. Titles stand between panels, where no
+// line crosses them.
+type panel struct{ top, bottom float64 }
+
+func (t *chart) panel(top, bottom float64) { t.panels = append(t.panels, panel{top, bottom}) }
 
 // span is a part of a run, in seconds.
 type span struct{ from, to float64 }
 
 // drawTimeline draws what happened within a span, all of it on one axis of time.
 func drawTimeline(m *Model, f frame, s span, id string) template.HTML {
-	t := &timeline{axis: axis{s.from, s.to, f.gutter, f.width - 8}, frame: f, model: m}
+	t := &chart{axis: axis{s.from, s.to, f.gutter, f.width - 8}, frame: f, model: m}
 	t.marks()
-	shadeFrom := t.y
 	t.phases()
-	t.y += 16
-	topTicks, gridFrom := t.y-4, t.y
+	t.y += 12
+	above := t.y
 	for i := range m.Series[:min(len(m.Series), mostStreams)] {
 		t.stream(i)
 	}
 	t.pods()
-	t.y += 6
-	bottom := t.y
-	t.y += 14
-	t.shade(shadeFrom, bottom)
-	t.grid(&t.back, gridFrom, bottom, topTicks, t.y-1)
-	t.y += 6
+	t.y += 18
+	t.ground()
+	t.tickLabels(&t.body, above, t.y-4)
 
-	var whole drawing
-	whole.WriteString(t.back.String() + t.body.String())
-	return whole.picture(id+"-"+f.name, "timeline "+f.name, f.width, t.y, "Timeline of the run", describe(m, s))
+	var all drawing
+	all.WriteString(t.back.String() + t.body.String() + t.front.String())
+	return all.picture(id+"-"+f.name, "timeline "+f.name, f.width, t.y, "Timeline of the run", describe(m, s))
 }
 
 // wholeRun is the span of all that was recorded.
 func wholeRun(m *Model) span {
 	end := m.End.Seconds()
 	for _, s := range m.Series {
-		if n := len(s.Buckets); n > 0 {
-			end = max(end, s.Buckets[n-1].Start.Seconds()+s.Width)
+		// The last bucket of a run is cut short by its end; one that begins later was recorded after it.
+		if n := len(s.Buckets); n > 0 && s.Buckets[n-1].Start.Seconds() >= end {
+			end = s.Buckets[n-1].Start.Seconds() + s.Width
 		}
 	}
 	for _, p := range m.Spans {
@@ -115,32 +122,63 @@ func closeUp(m *Model) (span, bool) {
 		return span{}, false
 	}
 	margin := max(0.25*(to-from), 0.5)
-	from, to = max(from-margin, 0), min(to+margin, whole.to)
+	// Whole buckets, else those at the edges would seem to hold too much.
+	grain := 0.1
+	for _, s := range m.Series {
+		grain = max(grain, s.Width)
+	}
+	from, to = max(math.Floor((from-margin)/grain)*grain, 0), min(math.Ceil((to+margin)/grain)*grain, whole.to)
 	return span{from, to}, to-from < 0.4*whole.to
 }
 
-// shade tints the phases behind everything else.
-func (t *timeline) shade(top, bottom float64) {
+// ground draws what all panels share: behind them the tints of the phases and the ticks, before them the lines of
+// the marks.
+func (t *chart) ground() {
 	for _, p := range t.model.Spans {
 		if t.shows(p.Start, p.End) {
-			x := t.instant(p.Start)
-			t.back.rect("shade shade-"+phaseClass(p.Phase), x, top, t.instant(p.End)-x, bottom-top, "")
+			x, end := t.instant(p.Start), t.instant(p.End)
+			t.back.path("shade-"+phaseClass(p.Phase), t.stripes(func(top, bottom float64) string {
+				return "M" + coordinate(x) + " " + coordinate(top) + "H" + coordinate(end) + "V" + coordinate(bottom) + "H" + coordinate(x) + "z"
+			}))
 		}
 	}
+	at, _ := t.ticks(tickRoom)
+	for _, s := range at {
+		t.back.path("grid", t.stripes(upright(t.at(s))))
+	}
 	for _, c := range t.clusters() {
-		t.back.line("mark-line mark-"+markClass(c.kind), c.x, c.y, c.x, bottom)
+		t.front.path("mark-line mark-"+markClass(c.kind), upright(c.x)(c.y, t.band)+t.stripes(upright(c.x)))
 	}
 }
 
+// stripes is one shape drawn in every panel.
+func (t *chart) stripes(shape func(top, bottom float64) string) string {
+	var b strings.Builder
+	for _, p := range t.panels {
+		b.WriteString(shape(p.top, p.bottom))
+	}
+	return b.String()
+}
+
+func upright(x float64) func(top, bottom float64) string {
+	return func(top, bottom float64) string {
+		return "M" + coordinate(x) + " " + coordinate(top) + "V" + coordinate(bottom)
+	}
+}
+
+// whole drops the decimals of lengths that were asked for in whole seconds.
+var whole = strings.NewReplacer(".00 s", " s", ".0 s", " s")
+
 // phases draws the band that names the phases.
-func (t *timeline) phases() {
+func (t *chart) phases() {
 	const height = 20
+	t.band = t.y
 	for _, p := range t.model.Spans {
 		if !t.shows(p.Start, p.End) {
 			continue
 		}
 		x, end := t.instant(p.Start), t.instant(p.End)
-		length := seconds(p.End.Sub(p.Start).Seconds())
+		length := whole.Replace(seconds(p.End.Sub(p.Start).Seconds()))
 		name := string(p.Phase)
 		t.body.rect("phase phase-"+phaseClass(p.Phase), x, t.y, max(end-x-1, 1), height, name+", "+length)
 		for _, label := range []string{name + " · " + length, name} {
