@@ -89,6 +89,7 @@ func (w worker) kubeletConfig() []byte {
 		"clusterDomain":               "cluster.local",
 		"resolvConf":                  "/dev/null", // names of the outside are not resolved
 		"healthzPort":                 0,
+		"volumePluginDir":             "/var/lib/kubelet/volume-plugins",
 	}
 	if w.hasAddon(DNS) {
 		config["clusterDNS"] = []string{w.plan.DNS().String()}

@@ -38,9 +38,18 @@ func (g Group) dirs() []string {
 	return dirs
 }
 
+// everywhere is dirs, and where others may have made the group.
+func (g Group) everywhere() []string {
+	dirs := g.dirs()
+	if g.host.beside != "" {
+		dirs = append(dirs, filepath.Join(g.host.beside, g.path))
+	}
+	return dirs
+}
+
 // Exists reports whether the group is there in any hierarchy.
 func (g Group) Exists() bool {
-	return slices.ContainsFunc(g.dirs(), func(dir string) bool { _, err := os.Stat(dir); return err == nil })
+	return slices.ContainsFunc(g.everywhere(), func(dir string) bool { _, err := os.Stat(dir); return err == nil })
 }
 
 // Create makes the group and those above it, with all controllers, in every hierarchy.

@@ -22,6 +22,9 @@ type Host struct {
 	// Unified says that all controllers are in the one hierarchy of cgroup v2.
 	Unified bool
 	mounts  []mount
+	// beside is the hierarchy of v2 without controllers that a machine with v1 may have as well:
+	// container runtimes make groups in it.
+	beside string
 }
 
 type mount struct {
@@ -72,7 +75,7 @@ func parse(mountinfo io.Reader) (*Host, error) {
 			return nil, advice.New("mount the missing hierarchies under /sys/fs/cgroup, or boot with cgroup v2 (systemd.unified_cgroup_hierarchy=1)",
 				"cgroup v1 is mounted without %s", strings.Join(missing, ", "))
 		}
-		return &Host{mounts: v1}, nil
+		return &Host{mounts: v1, beside: unified}, nil
 	}
 	if unified == "" {
 		return nil, advice.New("mount -t cgroup2 none /sys/fs/cgroup", "no control groups are mounted")

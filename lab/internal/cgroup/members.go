@@ -23,7 +23,7 @@ const poll = 10 * time.Millisecond
 // without the calling process, a thread of which may be passing through on its way to a fork.
 func (g Group) Pids() ([]int, error) {
 	found := map[int]bool{}
-	for _, root := range g.dirs() {
+	for _, root := range g.everywhere() {
 		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil {
 				if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENODEV) {
@@ -119,7 +119,7 @@ func (g Group) holds(pid int) bool {
 
 // thaw lets frozen members run, since a frozen process does not die on v1.
 func (g Group) thaw() {
-	for _, root := range g.dirs() {
+	for _, root := range g.everywhere() {
 		_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 			if err == nil && entry.Name() == "freezer.state" {
 				_ = os.WriteFile(path, []byte("THAWED"), 0o644)
@@ -134,7 +134,7 @@ func (g Group) thaw() {
 func (g Group) Remove(ctx context.Context) error {
 	for {
 		var busy error
-		for _, root := range g.dirs() {
+		for _, root := range g.everywhere() {
 			busy = errors.Join(busy, removeTree(root))
 		}
 		if busy == nil {
@@ -150,7 +150,7 @@ func (g Group) Remove(ctx context.Context) error {
 
 // RemoveIfEmpty removes the group unless there are others below it.
 func (g Group) RemoveIfEmpty() {
-	for _, dir := range g.dirs() {
+	for _, dir := range g.everywhere() {
 		_ = unix.Rmdir(dir)
 	}
 }

@@ -51,7 +51,7 @@ var (
 	Pause         = Component{Name: "pause", About: "holder of namespaces", Packages: "./..."}
 	MetricsServer = Component{
 		Name: "metrics-server", About: "metrics addon", Packages: "./...",
-		Module: "sigs.k8s.io/metrics-server", LDFlags: "-X sigs.k8s.io/metrics-server/pkg/version.gitVersion=VERSION",
+		Module: "sigs.k8s.io/metrics-server", LDFlags: "-X k8s.io/component-base/version.gitVersion=VERSION",
 	}
 	CoreDNS = Component{Name: "coredns", About: "dns addon", Packages: "./...", Module: "github.com/coredns/coredns"}
 )

@@ -1,7 +1,8 @@
 package main
 
 // Plugins register themselves. Left out of containerd's own list are the snapshotters that need
-// devices or a C library (btrfs, devmapper, erofs, zfs, blockfile), tracing and the image verifier.
+// devices or a C library (btrfs, devmapper, erofs, zfs, blockfile), tracing, the image verifier and
+// what makes folders in /opt.
 import (
 	_ "github.com/containerd/containerd/api/types/runc/options"
 	_ "github.com/containerd/containerd/v2/core/metrics/cgroups"
@@ -34,7 +35,6 @@ import (
 	_ "github.com/containerd/containerd/v2/plugins/services/leases"
 	_ "github.com/containerd/containerd/v2/plugins/services/mounts"
 	_ "github.com/containerd/containerd/v2/plugins/services/namespaces"
-	_ "github.com/containerd/containerd/v2/plugins/services/opt"
 	_ "github.com/containerd/containerd/v2/plugins/services/sandbox"
 	_ "github.com/containerd/containerd/v2/plugins/services/snapshots"
 	_ "github.com/containerd/containerd/v2/plugins/services/streaming"
