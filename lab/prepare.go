@@ -106,7 +106,7 @@ func needed(o Options) []component.Component {
 		list = append(list, component.Containerd, component.CNI)
 	}
 	for _, addon := range o.Addons {
-		list = append(list, map[string]component.Component{Metrics: component.MetricsServer, DNS: component.CoreDNS}[addon])
+		list = append(list, addonList[addon].component)
 	}
 	return list
 }

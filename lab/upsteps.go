@@ -30,7 +30,10 @@ func (l *Lab) prepareFolder() error {
 	if len(l.Nodes) == 0 {
 		return nil
 	}
-	return image.Archive(pauseImage, l.program("pause", "pause"), l.path("images", "pause.tar"))
+	if err := image.Archive(pauseImage, l.program("pause", "pause"), l.path("images", "pause.tar")); err != nil {
+		return err
+	}
+	return l.archiveAddons()
 }
 
 // createSwitch makes the network that the control plane, the nodes and the host meet in.
