@@ -82,7 +82,10 @@ func TestCausesOfFailures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, fresh := range []bool{true, false} {
-				stream := load.Stream{URL: test.url, Rate: 20, Timeout: 300 * time.Millisecond, Fresh: fresh}
+				stream := load.Stream{URL: test.url, Rate: 20, Timeout: 5 * time.Second, Fresh: fresh}
+				if test.cause == load.Timeout {
+					stream.Timeout = 200 * time.Millisecond
+				}
 				samples, summary := collect(t, stream, atLeast(2))
 				for _, s := range samples {
 					assert.Equal(t, test.cause, s.Cause, summary.Examples)

@@ -48,7 +48,7 @@ type Summary struct {
 	// Waited counts requests that were late for want of a free worker.
 	Waited uint64
 	// Starved says that the figures tell more of this machine than of the server: requests waited for a free worker,
-	// could not be sent for want of ports or descriptors, or more than a twentieth of them were late.
+	// could not be sent for want of ports or descriptors, or more than a twentieth of them, and more than a few, were late.
 	Starved bool
 	// Examples holds the text of the first error of each cause.
 	Examples map[Cause]string
@@ -94,7 +94,7 @@ func (s Stream) Run(ctx context.Context, clock event.Clock, each func(Sample)) S
 		each(sample)
 	}
 	summary.Waited = pacer.waited.Load()
-	summary.Starved = summary.Waited > 0 || summary.Examples[Local] != "" || summary.Late > summary.Samples/20
+	summary.Starved = summary.Waited > 0 || summary.Examples[Local] != "" || summary.Late > 10+summary.Samples/20
 	return summary
 }
 

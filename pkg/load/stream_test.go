@@ -3,6 +3,8 @@ package load_test
 import (
 	"context"
 	"net/http"
+	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,7 +21,6 @@ func TestDueTimesAreRegularAndTheRateIsAchieved(t *testing.T) {
 	stream := load.Stream{ID: 3, URL: server.URL, Rate: 400}
 	samples, summary := collect(t, stream, atLeast(400))
 
-	require.False(t, summary.Starved)
 	first := samples[0].Due
 	due := map[event.Instant]bool{}
 	late := time.Duration(0)
@@ -122,13 +123,40 @@ func TestAStreamWithoutARateOffersNothing(t *testing.T) {
 }
 
 func TestStarvationIsSeen(t *testing.T) {
-	server := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
+	arrived := make(chan struct{}, 16)
+	server := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-r.Context().Done()
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for range 4 {
+			<-arrived
+		}
+		time.Sleep(200 * time.Millisecond) // the fifth was due after 5 ms
+		cancel()
+	}()
 	stream := load.Stream{URL: server.URL, Rate: 200, Timeout: 30 * time.Second, MaxInFlight: 4}
 	summary := stream.Run(ctx, newClock(), func(load.Sample) {})
 	assert.True(t, summary.Starved)
 	assert.Equal(t, uint64(4), summary.Offered)
+}
+
+func TestAStreamLeavesNothingRunning(t *testing.T) {
+	server := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "hang") {
+			<-r.Context().Done()
+		}
+	})
+	before := runtime.NumGoroutine()
+	for _, path := range []string{"/", "/hang"} {
+		for _, fresh := range []bool{true, false} {
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			load.Stream{URL: server.URL + path, Rate: 300, Fresh: fresh}.Run(ctx, newClock(), func(load.Sample) {})
+			cancel()
+		}
+	}
+	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 10*time.Second, 10*time.Millisecond)
 }
 
 func TestFreshOpensAConnectionForEachRequest(t *testing.T) {
@@ -150,7 +178,6 @@ func TestFreshOpensAConnectionForEachRequest(t *testing.T) {
 }
 
 func TestRequestsAreWhatTheyShouldBe(t *testing.T) {
-	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
 	seen := make(chan *http.Request, 1024)
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		seen <- r
@@ -171,5 +198,27 @@ func TestRequestsAreWhatTheyShouldBe(t *testing.T) {
 	assert.Equal(t, 1, r.ProtoMajor)
 	for name := range r.Header {
 		assert.NotContains(t, name, "Vegeta")
+	}
+}
+
+func TestOnlyAKeptConnectionHasASecondAttempt(t *testing.T) {
+	for name, test := range map[string]struct {
+		fresh bool
+		want  load.Cause
+	}{"fresh": {true, load.Reset}, "reuse": {false, load.None}} {
+		t.Run(name, func(t *testing.T) {
+			var arrived atomic.Int64
+			server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				if arrived.Add(1) == 2 {
+					conn, _, err := w.(http.Hijacker).Hijack()
+					if assert.NoError(t, err) {
+						cut(conn)
+					}
+				}
+			})
+			samples, _ := collect(t, load.Stream{URL: server.URL, Rate: 20, Fresh: test.fresh}, atLeast(3))
+			assert.Equal(t, []load.Cause{load.None, test.want, load.None},
+				[]load.Cause{samples[0].Cause, samples[1].Cause, samples[2].Cause})
+		})
 	}
 }
