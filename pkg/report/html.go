@@ -26,15 +26,39 @@ func WriteHTML(w io.Writer, m *Model) error {
 	if err != nil {
 		return fmt.Errorf("the page's templates: %w", err)
 	}
-	view := newPage(m)
-	view.Style = template.CSS(style) //nolint:gosec // embedded in this binary
-	view.Policy = contentPolicy(style)
 	var out bytes.Buffer
-	if err := pages.Execute(&out, view); err != nil {
-		return fmt.Errorf("cannot render the report: %w", err)
+	for _, d := range details {
+		view := newPage(m, d)
+		view.Style = template.CSS(style) //nolint:gosec // embedded in this binary
+		view.Policy = contentPolicy(style)
+		out.Reset()
+		if err := pages.Execute(&out, view); err != nil {
+			return fmt.Errorf("cannot render the report: %w", err)
+		}
+		if out.Len() <= longestPage {
+			break
+		}
 	}
 	_, err = out.WriteTo(w)
 	return err
+}
+
+// longestPage is what a page may weigh, in bytes: it is mailed, attached and opened on phones.
+const longestPage = 1_500_000
+
+// detail is how much a page shows before it says how much more there is.
+type detail struct {
+	rows    int // of a table
+	streams int // that are drawn
+	lanes   int // pods and recoveries that are drawn
+	text    int // runes of a name or a message
+}
+
+// details are tried in turn until the page is light enough. Runs of a usual size are shown in full by the first.
+var details = [...]detail{
+	{rows: 200, streams: 6, lanes: 30, text: longestText},
+	{rows: 60, streams: 3, lanes: 12, text: 200},
+	{rows: 20, streams: 1, lanes: 5, text: 80},
 }
 
 // contentPolicy lets the page be styled by the very bytes that it carries, and by nothing else.

@@ -48,7 +48,7 @@ func changeViews(m *Model) []changeView {
 }
 
 // ShownRows is the head of the changes.
-func (p *page) ShownRows() []changeView { return head(p.Rows) }
+func (p *page) ShownRows() []changeView { return head(p, p.Rows) }
 
 // ProofClass is the proof as a class of the style.
 func (c changeView) ProofClass() string {

@@ -15,7 +15,7 @@ type loadView struct {
 // loads groups streams by name, in order of first appearance.
 func loads(streams []StreamResult) []loadView {
 	var out []loadView
-	for _, s := range streams[:min(len(streams), mostRows)] {
+	for _, s := range streams {
 		i := slices.IndexFunc(out, func(l loadView) bool { return l.Name == s.Name })
 		if i < 0 {
 			out = append(out, loadView{Name: s.Name})
@@ -61,11 +61,14 @@ type figuresRow struct {
 	Failed                                 bool
 }
 
+// mostFigures is how many rows a picture in numbers has: each stands for several columns of it.
+const mostFigures = 60
+
 // figures is the load lanes in numbers, merged as the picture merges them.
-func figures(m *Model) []figuresView {
+func figures(m *Model, d detail) []figuresView {
 	whole := wholeRun(m)
 	var out []figuresView
-	for _, s := range m.Series[:min(len(m.Series), mostStreams)] {
+	for _, s := range m.Series[:min(len(m.Series), d.streams)] {
 		view := figuresView{Name: streamLabel(s.Name, s.Connections)}
 		for _, c := range s.columns(whole.from, whole.to, mostFigures) {
 			row := figuresRow{From: offset(c.start), To: offset(c.end), Requests: count(c.requests), Failures: count(c.failures), P50: "–", P99: "–", Failed: c.failures > 0}

@@ -9,16 +9,10 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/event"
 )
 
-// The most rows that a table of the page shows: a page that nobody can scroll through helps nobody. The whole is in
-// result.json and in the event log.
-const (
-	mostRows    = 200
-	mostFigures = 60
-)
-
 // page is what the templates see: the model, tamed, and what is drawn and said about it.
 type page struct {
 	*Model
+	detail detail
 	Style  template.CSS
 	Policy string
 
@@ -44,26 +38,28 @@ type timelineView struct {
 	Wide, Narrow template.HTML
 }
 
-func newPage(original *Model) *page {
-	copied := tamed(*original)
+func newPage(original *Model, d detail) *page {
+	copied := tamed(*original, d.text)
 	m := &copied
 	m.ExperimentYAML = document(original.ExperimentYAML, longestExperiment)
 	p := &page{
 		Model:    m,
+		detail:   d,
 		Headline: unbroken(Headline(&m.Result)),
 		Because:  m.Reasons,
 		Keeps:    promiseWords(m.Experiment.Promise),
 		Undone:   undoWords(&m.Result),
 		Means:    exitMeaning(m.ExitCode),
 		Longest:  unbroken(sentence(LongestPhase(&m.Result))),
-		Loads:    loads(m.Streams),
+		Loads:    loads(m.Streams[:min(len(m.Streams), d.rows/5)]),
 		Rows:     changeViews(m),
 		Limits:   limits(m),
-		Figures:  figures(m),
+		Figures:  figures(m, d),
 	}
 	if m.Verdict != Pass && m.Verdict != Fail && len(m.Reasons) > 0 {
 		p.Because = m.Reasons[1:] // the headline gave the first
 	}
+	p.Because, p.Limits = head(p, p.Because), head(p, p.Limits)
 	p.draw()
 	return p
 }
@@ -73,7 +69,7 @@ func (p *page) draw() {
 	both := func(title, note string, s span, id string) {
 		p.Timelines = append(p.Timelines, timelineView{
 			Title: title, Note: note,
-			Wide: drawTimeline(p.Model, wideFrame, s, id), Narrow: drawTimeline(p.Model, narrowFrame, s, id),
+			Wide: drawTimeline(p.Model, p.detail, wideFrame, s, id), Narrow: drawTimeline(p.Model, p.detail, narrowFrame, s, id),
 		})
 	}
 	whole := wholeRun(p.Model)
@@ -88,7 +84,7 @@ func (p *page) draw() {
 		p.Waterfall = []template.HTML{drawWaterfall(*p.Slowest, wideRecovery, "waterfall"), drawWaterfall(*p.Slowest, narrowRecovery, "waterfall")}
 	}
 	if n := len(p.Recoveries); n > 1 {
-		shown := p.Recoveries[:min(n, mostLanes)]
+		shown := p.Recoveries[:min(n, p.detail.lanes)]
 		p.Bars = []template.HTML{drawRecoveries(shown, wideRecovery, "bars"), drawRecoveries(shown, narrowRecovery, "bars")}
 	}
 }
@@ -122,28 +118,31 @@ func (p *page) Asked() uint64 {
 }
 
 // ShownExpectations, and the like, are as many rows as a table holds; Beyond is how many it does not.
-func (p *page) ShownExpectations() []ExpectationResult { return head(p.Expectations) }
+func (p *page) ShownExpectations() []ExpectationResult { return head(p, p.Expectations) }
 
 // ShownRecoveries is the head of the recoveries.
-func (p *page) ShownRecoveries() []RecoveryResult { return head(p.Recoveries) }
+func (p *page) ShownRecoveries() []RecoveryResult { return head(p, p.Recoveries) }
 
 // ShownProbes is the head of the probes.
-func (p *page) ShownProbes() []ProbeResult { return head(p.Probes) }
+func (p *page) ShownProbes() []ProbeResult { return head(p, p.Probes) }
 
 // ShownNotes is the head of the notes.
-func (p *page) ShownNotes() []Note { return head(p.Notes) }
+func (p *page) ShownNotes() []Note { return head(p, p.Notes) }
 
 // ShownMarks is the head of the marks, in order of time.
 func (p *page) ShownMarks() []Mark {
 	sorted := slices.Clone(p.Marks)
 	slices.SortStableFunc(sorted, func(a, b Mark) int { return int(a.At.Sub(b.At)) })
-	return head(sorted)
+	return head(p, sorted)
 }
 
-// Beyond says how many rows of n a table leaves out.
-func (p *page) Beyond(n int) int { return max(0, n-mostRows) }
+// Drawn is how many recoveries are drawn.
+func (p *page) Drawn() int { return min(len(p.Recoveries), p.detail.lanes) }
 
-func head[T any](all []T) []T { return all[:min(len(all), mostRows)] }
+// Beyond says how many rows of n a table leaves out.
+func (p *page) Beyond(n int) int { return max(0, n-p.detail.rows) }
+
+func head[T any](p *page, all []T) []T { return all[:min(len(all), p.detail.rows)] }
 
 // PhaseNames are the phases of a recovery, in order.
 func (p *page) PhaseNames() []phase { return Phases{}.list() }

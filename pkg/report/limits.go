@@ -17,13 +17,13 @@ func limits(m *Model) []string {
 	if len(m.Streams) == 0 {
 		add("No load was sent: what clients would have seen was not measured.")
 	}
-	for _, s := range m.Streams[:min(len(m.Streams), mostStreams)] {
+	for _, s := range m.Streams[:min(len(m.Streams), 12)] {
 		streamLimits(s, add)
 	}
 	if len(m.Streams) > 0 && onlyReused(m.Streams) {
 		add("Every stream reused its connections, which can hide what new clients meet: a kept connection never asks the load balancer again. Connections: both would show it.")
 	}
-	for _, c := range m.Changes[:min(len(m.Changes), mostRows)] {
+	for _, c := range m.Changes {
 		if c.Proof == "unproved" {
 			add("The effect of " + c.Verb + " on " + objectName(c.Object) + " was not observed, so the fault may not have happened.")
 		}
@@ -31,7 +31,7 @@ func limits(m *Model) []string {
 	recoveryLimits(m.Recoveries, add)
 	for _, e := range m.Expectations {
 		if e.Verdict == Unknown {
-			add("Not judged: " + e.Name + ". " + e.Why)
+			add("The expectation " + e.Name + " was not judged: " + e.Why)
 		}
 	}
 	for _, p := range m.Probes {
@@ -39,7 +39,7 @@ func limits(m *Model) []string {
 			add("Probe " + p.Name + " could not measure in " + count(p.Unknown) + " of " + plural(p.Checks, "check") + ".")
 		}
 	}
-	return head(out)
+	return out
 }
 
 func streamLimits(s StreamResult, add func(string)) {

@@ -116,10 +116,12 @@ func (t *chart) load(series StreamSeries, columns []column) {
 	}
 	t.body.path("answered", answered.String())
 	t.body.path("failed", failed.String())
+	drawn := 0.0 // how far the outages reach: there may be more of them than pixels
 	for _, o := range series.Outages {
-		if t.shows(o.Start, o.End) {
-			x := t.instant(o.Start)
-			width := max(t.instant(o.End)-x, 2)
+		x := t.instant(o.Start)
+		width := max(t.instant(o.End)-x, 2)
+		if t.shows(o.Start, o.End) && x+width >= drawn+1 {
+			drawn = x + width
 			t.body.rect("outage", x, top, width, t.loadHeight, "outage of "+seconds(o.End.Sub(o.Start).Seconds())+" from "+offset(o.Start.Seconds()))
 			t.body.rect("outage-cap", x, top-2, width, 3, "")
 		}

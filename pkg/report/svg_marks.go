@@ -29,10 +29,10 @@ func (t *chart) clusters() []cluster {
 		if !t.shows(m.At, m.At) {
 			continue
 		}
-		x := t.instant(m.At)
-		near := slices.IndexFunc(out, func(c cluster) bool { return c.kind == m.Kind && x-c.x < 12 })
+		x, kind := t.instant(m.At), markClass(m.Kind)
+		near := slices.IndexFunc(out, func(c cluster) bool { return c.kind == kind && x-c.x < 12 })
 		if near < 0 {
-			out = append(out, cluster{kind: m.Kind, x: x})
+			out = append(out, cluster{kind: kind, x: x})
 			near = len(out) - 1
 		}
 		out[near].texts = append(out[near].texts, m.Text)
@@ -103,14 +103,14 @@ func (t *chart) marks() {
 	clusters := t.clusters()
 	for i, p := range t.rows(clusters) {
 		c := clusters[i]
-		class := "mark mark-" + markClass(c.kind)
+		class := "mark mark-" + c.kind
 		title := c.label()
 		for n, text := range c.texts {
-			if n == 20 {
+			if n == 8 {
 				title += "\n…"
 				break
 			}
-			title += "\n" + text
+			title += "\n" + clip(text, 80)
 		}
 		t.body.glyph(class, markShape(c.kind), c.x, c.y, title)
 		switch {
@@ -152,7 +152,7 @@ func markWord(kind string) string {
 		return "fault"
 	case "block":
 		return "blocked"
-	case "":
+	case "other", "":
 		return "mark"
 	}
 	return kind

@@ -49,13 +49,13 @@ func (t *chart) pods() {
 	t.body.text("stream", 0, t.y, fit(title, t.width*0.7, 13))
 	t.y += 8
 	top := t.y
-	for _, l := range lanes[:min(len(lanes), mostLanes)] {
+	for _, l := range lanes[:min(len(lanes), t.detail.lanes)] {
 		t.pod(l)
 	}
 	if !t.narrow {
 		t.panel(top, t.y)
 	}
-	if rest := len(lanes) - mostLanes; rest > 0 {
+	if rest := len(lanes) - t.detail.lanes; rest > 0 {
 		t.y += 16
 		t.body.text("muted", t.left, t.y, "and "+plural(rest, "more pod"))
 	}
@@ -79,12 +79,18 @@ func (t *chart) pod(l lane) {
 		t.body.text("pod", 0, top+10, fit(name, t.left-10, 11.5))
 	}
 	longest, room := -1, 0.0
+	drawn := map[string]float64{} // how far the segments of a state reach
 	for i, s := range l.Segments {
 		if !t.shows(s.Start, s.End) {
 			continue
 		}
 		x := t.instant(s.Start)
 		width := max(t.instant(s.End)-x, 1.5)
+		// A container that crashes all day has more segments than there are pixels.
+		if x+width < drawn[s.State]+1 {
+			continue
+		}
+		drawn[s.State] = x + width
 		t.body.rect("seg seg-"+stateClass(s.State), x, top, width, height,
 			s.State+" from "+offset(s.Start.Seconds())+" for "+seconds(s.End.Sub(s.Start).Seconds()))
 		if s.State == "ready" && width > room {

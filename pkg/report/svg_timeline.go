@@ -27,16 +27,14 @@ var (
 	narrowFrame = frame{name: "narrow", narrow: true, width: 360, gutter: 44, columns: 155, loadHeight: 54, latencyHeight: 58, podHeight: 32}
 )
 
-const (
-	textSize    = 11.5
-	mostStreams = 8
-	mostLanes   = 30
-)
+// textSize is that of labels, in pixels.
+const textSize = 11.5
 
 // chart draws a run from top to bottom; y is how far it has come.
 type chart struct {
 	axis
 	frame
+	detail detail
 	model  *Model
 	back   drawing
 	body   drawing
@@ -56,13 +54,13 @@ func (t *chart) panel(top, bottom float64) { t.panels = append(t.panels, panel{t
 type span struct{ from, to float64 }
 
 // drawTimeline draws what happened within a span, all of it on one axis of time.
-func drawTimeline(m *Model, f frame, s span, id string) template.HTML {
-	t := &chart{axis: axis{s.from, s.to, f.gutter, f.width - 8}, frame: f, model: m}
+func drawTimeline(m *Model, d detail, f frame, s span, id string) template.HTML {
+	t := &chart{axis: axis{s.from, s.to, f.gutter, f.width - 8}, frame: f, detail: d, model: m}
 	t.marks()
 	t.phases()
 	t.y += 12
 	above := t.y
-	for i := range m.Series[:min(len(m.Series), mostStreams)] {
+	for i := range m.Series[:min(len(m.Series), d.streams)] {
 		t.stream(i)
 	}
 	t.pods()
@@ -72,7 +70,7 @@ func drawTimeline(m *Model, f frame, s span, id string) template.HTML {
 
 	var all drawing
 	all.WriteString(t.back.String() + t.body.String() + t.front.String())
-	return all.picture(id+"-"+f.name, "timeline "+f.name, f.width, t.y, "Timeline of the run", describe(m, s))
+	return all.picture(id+"-"+f.name, "timeline "+f.name, f.width, t.y, "Timeline of the run", describe(m, d, s))
 }
 
 // wholeRun is the span of all that was recorded.
@@ -147,7 +145,7 @@ func (t *chart) ground() {
 		t.back.path("grid", t.stripes(upright(t.at(s))))
 	}
 	for _, c := range t.clusters() {
-		t.front.path("mark-line mark-"+markClass(c.kind), upright(c.x)(c.y, t.band)+t.stripes(upright(c.x)))
+		t.front.path("mark-line mark-"+c.kind, upright(c.x)(c.y, t.band)+t.stripes(upright(c.x)))
 	}
 }
 
@@ -200,15 +198,12 @@ func phaseClass(p event.Phase) string {
 }
 
 // describe is the picture in words, for those who hear the page.
-func describe(m *Model, s span) string {
+func describe(m *Model, d detail, s span) string {
 	parts := []string{"From " + offset(s.from) + " to " + offset(s.to) + " of the run."}
 	for _, p := range m.Spans {
 		parts = append(parts, "Phase "+string(p.Phase)+" from "+offset(p.Start.Seconds())+" to "+offset(p.End.Seconds())+".")
 	}
-	for i, series := range m.Series {
-		if i == mostStreams {
-			break
-		}
+	for _, series := range m.Series[:min(len(m.Series), d.streams)] {
 		for _, o := range series.Outages[:min(len(series.Outages), 5)] {
 			parts = append(parts, "Outage of "+streamLabel(series.Name, series.Connections)+" at "+offset(o.Start.Seconds())+" for "+seconds(o.End.Sub(o.Start).Seconds())+".")
 		}

@@ -16,22 +16,22 @@ const (
 	longestExperiment = 60_000
 )
 
-// tamed is a copy of v in which every string is bounded and printable. It walks the whole value, so that no field
+// tamed is a copy of v in which every string is printable and has at most limit runes. It walks the whole value, so that no field
 // can be forgotten. Buckets hold only numbers and are shared.
-func tamed[T any](v T) T {
+func tamed[T any](v T, limit int) T {
 	var out T
-	copyTamed(reflect.ValueOf(&out).Elem(), reflect.ValueOf(&v).Elem())
+	copyTamed(reflect.ValueOf(&out).Elem(), reflect.ValueOf(&v).Elem(), limit)
 	return out
 }
 
-func copyTamed(to, from reflect.Value) {
+func copyTamed(to, from reflect.Value, limit int) {
 	switch from.Kind() {
 	case reflect.String:
-		to.SetString(printable(from.String(), longestText))
+		to.SetString(printable(from.String(), limit))
 	case reflect.Pointer:
 		if !from.IsNil() {
 			to.Set(reflect.New(from.Type().Elem()))
-			copyTamed(to.Elem(), from.Elem())
+			copyTamed(to.Elem(), from.Elem(), limit)
 		}
 	case reflect.Slice:
 		if _, numbers := from.Interface().([]Bucket); numbers || from.IsNil() {
@@ -40,13 +40,13 @@ func copyTamed(to, from reflect.Value) {
 		}
 		to.Set(reflect.MakeSlice(from.Type(), from.Len(), from.Len()))
 		for i := range from.Len() {
-			copyTamed(to.Index(i), from.Index(i))
+			copyTamed(to.Index(i), from.Index(i), limit)
 		}
 	case reflect.Map:
 		to.Set(reflect.MakeMap(from.Type()))
 		for _, key := range from.MapKeys() {
 			k := reflect.New(key.Type()).Elem()
-			copyTamed(k, key)
+			copyTamed(k, key, limit)
 			to.SetMapIndex(k, from.MapIndex(key))
 		}
 	case reflect.Struct:
@@ -55,7 +55,7 @@ func copyTamed(to, from reflect.Value) {
 			return
 		}
 		for i := range from.NumField() {
-			copyTamed(to.Field(i), from.Field(i))
+			copyTamed(to.Field(i), from.Field(i), limit)
 		}
 	default:
 		to.Set(from)

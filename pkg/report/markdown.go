@@ -1,0 +1,134 @@
+package report
+
+import (
+	"cmp"
+	"io"
+	"strings"
+)
+
+// longestSummary is what WriteMarkdown writes at the most: less than job summaries and comments may hold.
+const longestSummary = 60 << 10
+
+// WriteMarkdown writes a summary for a job's page or a pull request: the verdict, the expectations, what clients saw,
+// the recoveries and the undo. It stays under 64 KiB, whatever the run.
+func WriteMarkdown(w io.Writer, m *Model) error {
+	r := tamed(m.Result, longestText)
+	s := &summary{}
+	view := verdictView{r.Verdict}
+	s.line("## " + view.Sign() + " " + markdown(Headline(&r)))
+	s.line("")
+	s.line("**" + markdown(r.Experiment.Name) + "** · " + markdown(r.Experiment.Promise) + " of " + markdown(r.Experiment.Target))
+	s.line("")
+	for _, reason := range r.Reasons[:min(len(r.Reasons), 10)] {
+		s.line("- " + markdown(reason))
+	}
+	s.expectations(r.Expectations)
+	s.streams(r.Streams)
+	s.recoveries(&r)
+	s.section("Undo")
+	s.line("**" + markdown(cmp.Or(string(r.Undo), "unknown")) + "**: " + markdown(undoWords(&r)))
+	s.line("")
+	s.line("Exit code " + count(r.ExitCode) + ": " + exitMeaning(r.ExitCode) + ". Run " + markdown(r.RunID) + ", " + instant(r.StartedAt) + ", seed " + fixed(float64(r.Seed), 0) + ".")
+	_, err := io.WriteString(w, s.String())
+	return err
+}
+
+// summary is a Markdown text that knows when it is full.
+type summary struct{ strings.Builder }
+
+func (s *summary) line(text string) { s.WriteString(text + "\n") }
+
+func (s *summary) section(title string) { s.WriteString("\n### " + title + "\n\n") }
+
+// table writes rows as long as there is room, and leaves enough for what follows.
+func (s *summary) table(titles []string, rows [][]string) {
+	s.line("| " + strings.Join(titles, " | ") + " |")
+	s.line("|" + strings.Repeat(" --- |", len(titles)))
+	budget := s.Len() + (longestSummary-s.Len())/2
+	for i, row := range rows {
+		text := "| " + strings.Join(row, " | ") + " |"
+		if s.Len()+len(text) > budget {
+			s.line("")
+			s.line("and " + count(len(rows)-i) + " more, in result.json.")
+			return
+		}
+		s.line(text)
+	}
+}
+
+func (s *summary) expectations(all []ExpectationResult) {
+	if len(all) == 0 {
+		return
+	}
+	s.section("Expectations")
+	var rows [][]string
+	for _, e := range all {
+		v := verdictView{e.Verdict}
+		rows = append(rows, []string{v.Sign() + " " + v.Word(), cell(e.Name), cell(e.Observed), cell(e.Bound), cell(e.Resolution), cell(e.Why)})
+	}
+	s.table([]string{"verdict", "expectation", "observed", "bound", "resolution", "why"}, rows)
+}
+
+func (s *summary) streams(all []StreamResult) {
+	if len(all) == 0 {
+		return
+	}
+	s.section("Load")
+	var rows [][]string
+	for _, stream := range all {
+		answered, p99 := "–", "–"
+		if stream.Availability != nil {
+			answered = percent(*stream.Availability)
+		}
+		if stream.Interval95 != nil {
+			answered += " (" + interval(*stream.Interval95) + ")"
+		}
+		if stream.Latency != nil {
+			p99 = seconds(stream.Latency.P99)
+		}
+		outage := longestOutage([]StreamResult{stream})
+		var failed []string
+		for _, f := range causes(stream) {
+			failed = append(failed, f.Value+" "+f.Name)
+		}
+		rows = append(rows, []string{cell(stream.label()), rate(stream.Achieved) + " of " + rate(stream.Asked), count(stream.Requests), answered, p99, outage, cell(strings.Join(failed, ", "))})
+	}
+	s.table([]string{"stream", "rate", "requests", "answered", "p99", "outages", "failures"}, rows)
+}
+
+func (s *summary) recoveries(r *Result) {
+	if len(r.Recoveries) == 0 {
+		return
+	}
+	s.section("Recovery")
+	s.line(markdown(sentence(LongestPhase(r))))
+	s.line("")
+	var rows [][]string
+	for _, rec := range r.Recoveries {
+		replacement, longest := "none seen", "–"
+		if rec.Replacement != nil {
+			replacement = cell(rec.Replacement.Name)
+		}
+		if p, ok := rec.Phases.longest(); ok {
+			longest = p.Name + " " + seconds(*p.Seconds)
+		}
+		rows = append(rows, []string{cell(rec.Victim.Name), replacement, rec.took(), longest})
+	}
+	s.table([]string{"victim", "replacement", "took", "longest phase"}, rows)
+}
+
+// cell is a text for a table, shorter than one in a sentence may be.
+func cell(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return markdown(clip(s, 240))
+}
+
+// markdown writes a text so that it stands for itself: no table, link, heading, mark-up or HTML comes of it.
+func markdown(s string) string {
+	return strings.NewReplacer(
+		"&", "&amp;", "<", "&lt;", ">", "&gt;", "\n", " ", "\r", " ",
+		`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "|", `\|`, "#", `\#`, "~", `\~`, "!", `\!`, "$", `\$`,
+	).Replace(s)
+}
