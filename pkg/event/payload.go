@@ -247,7 +247,7 @@ type RunEnded struct {
 const (
 	Aborted     = "aborted"
 	Interrupted = "interrupted"
-	Refused     = "refused"
+	NotSteady   = "not steady" // the system was not well before any fault
 	Failed      = "error"
 )
 

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chaosctl/chaosctl/experiments"
+	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/pkg/probe"
+)
+
+// listed is one entry of a list.
+type listed struct {
+	Name        string `json:"name"`
+	Promise     string `json:"promise,omitempty"`
+	Description string `json:"description,omitempty"`
+}
+
+func (a *app) list() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use: "list faults|probes|experiments", Short: "List what there is: faults, probes, built-in experiments",
+		Args: cobra.ExactArgs(1), ValidArgs: []string{"faults", "probes", "experiments"},
+		RunE: func(_ *cobra.Command, args []string) error {
+			items, err := listOf(args[0])
+			if err != nil {
+				return err
+			}
+			switch output {
+			case "text":
+				return printList(a.Out, items)
+			case "json":
+				return json.NewEncoder(a.Out).Encode(map[string][]listed{"items": items})
+			}
+			return usage(fmt.Errorf("--output %q is not known: use text or json", output))
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	return cmd
+}
+
+func listOf(what string) ([]listed, error) {
+	items := []listed{}
+	switch what {
+	case "faults":
+		for _, d := range inject.Definitions() {
+			items = append(items, listed{Name: d.Name, Description: d.Summary})
+		}
+	case "probes":
+		for _, d := range probe.Definitions() {
+			items = append(items, listed{Name: d.Name, Description: d.Summary})
+		}
+	case "experiments":
+		for _, name := range experiments.Names() {
+			e, err := builtin(name)
+			if err != nil {
+				return nil, err
+			}
+			items = append(items, listed{Name: name, Promise: string(e.Spec.Promise), Description: e.Metadata.Description})
+		}
+	default:
+		return nil, usage(fmt.Errorf("cannot list %q: use faults, probes or experiments", what))
+	}
+	return items, nil
+}
+
+func printList(w io.Writer, items []listed) error {
+	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, i := range items {
+		if i.Promise != "" {
+			fmt.Fprintf(table, "%s\t%s\t%s\n", i.Name, i.Promise, i.Description)
+		} else {
+			fmt.Fprintf(table, "%s\t%s\n", i.Name, i.Description)
+		}
+	}
+	return table.Flush()
+}

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chaosctl/chaosctl/pkg/report"
+)
+
+func (a *app) report() *cobra.Command {
+	return &cobra.Command{
+		Use:   "report DIR",
+		Short: "Make the reports of a run again, from what it left in its directory",
+		Long: `report folds a run's event log and samples into result.json, report.html, junit.xml and summary.md. It works for a run
+that was killed as well: what was recorded by then is in the report.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			result, err := a.writeReports(args[0])
+			if err != nil {
+				return usage(err)
+			}
+			return exitWith(result.ExitCode)
+		},
+	}
+}
+
+// writeReports makes all files of a report from the record in dir, and prints the summary.
+func (a *app) writeReports(dir string) (*report.Result, error) {
+	model, err := report.Build(dir, loader())
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{"result.json", func(w io.Writer) error { return writeJSON(w, &model.Result) }},
+		{"report.html", func(w io.Writer) error { return report.WriteHTML(w, model) }},
+		{"junit.xml", func(w io.Writer) error { return report.WriteJUnit(w, &model.Result) }},
+		{"summary.md", func(w io.Writer) error { return report.WriteMarkdown(w, model) }},
+	} {
+		if err := writeFile(filepath.Join(dir, f.name), f.write); err != nil {
+			return nil, fmt.Errorf("cannot write %s: %w", f.name, err)
+		}
+	}
+	if err := report.WriteText(a.Out, &model.Result, report.Style{Color: colours(a.Out), Width: width(a.Out)}); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(a.Out, "Report:  %s\n", filepath.Join(dir, "report.html"))
+	if next := nextStep(dir, &model.Result); next != "" {
+		fmt.Fprintf(a.Out, "Next:    %s\n", next)
+	}
+	return &model.Result, nil
+}
+
+// nextStep says what to do after a run that did not simply pass.
+func nextStep(dir string, r *report.Result) string {
+	switch r.ExitCode {
+	case report.ExitPass:
+		return ""
+	case report.ExitUndoIncomplete:
+		return "put back what is left by the commands in the table of changes; the originals are in " + filepath.Join(dir, report.JournalFile)
+	case report.ExitFail:
+		return "open the report: it says what broke, when, and how long each phase of the recovery took"
+	}
+	return "open the report: it says what could not be measured, and why"
+}
+
+func writeJSON(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}
+
+// writeFile replaces a file as a whole, so that a reader never sees half of it.
+func writeFile(path string, write func(io.Writer) error) error {
+	var buffer bytes.Buffer
+	if err := write(&buffer); err != nil {
+		return err
+	}
+	temporary := path + ".tmp"
+	if err := os.WriteFile(temporary, buffer.Bytes(), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(temporary, path)
+}

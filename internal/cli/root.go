@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/pkg/probe"
+	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/pkg/target"
+	"github.com/chaosctl/chaosctl/pkg/verdict"
+)
+
+// Streams are the standard streams of the process, or a test's.
+type Streams struct {
+	In  io.Reader
+	Out io.Writer
+	Err io.Writer
+}
+
+// Run carries out one command line; args leaves out the program's name. The error, if any, is to be given to [Explain].
+func Run(ctx context.Context, args []string, streams Streams) error {
+	app := &app{Streams: streams, kube: genericclioptions.NewConfigFlags(true), args: args}
+	root := app.root()
+	root.SetArgs(args)
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.Err)
+	return root.ExecuteContext(ctx)
+}
+
+// app is what all commands of one call share.
+type app struct {
+	Streams
+	kube *genericclioptions.ConfigFlags
+	args []string
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "chaosctl",
+		Short: "Prove that Kubernetes keeps its promises to a workload while it is being broken",
+		Long: `chaosctl breaks a workload on purpose, under load, measures what its clients see, judges that against what
+you expect, and puts everything back. It needs nothing installed in the cluster.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	a.kube.AddFlags(root.PersistentFlags())
+	// The target's namespace stands in the experiment; -n takes its place.
+	root.PersistentFlags().Lookup("namespace").Usage = "The namespace of the target, in place of the experiment's"
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.AddCommand(a.run(), a.plan(), a.validate(), a.report(), a.serve(), a.list(), a.version())
+	return root
+}
+
+// loader knows all faults, probes, expectations and abort conditions.
+func loader() experiment.Loader {
+	return experiment.Loader{Catalogue: experiment.Catalogue{
+		Faults: inject.Kinds(), Probes: probe.Kinds(), Expectations: verdict.Expectations(), Aborts: verdict.Aborts(),
+	}}
+}
+
+// connect reads the kubeconfig and its flags.
+func (a *app) connect() (*cluster.Cluster, error) {
+	c, err := cluster.Connect(a.kube.ToRawKubeConfigLoader(), "chaosctl/"+Version())
+	if err != nil {
+		return nil, &ExitError{Code: report.ExitInvalid, Err: err}
+	}
+	return c, nil
+}
+
+// ExitError is an error with the exit code that belongs to it, and a hint what to do.
+type ExitError struct {
+	Code int
+	Err  error
+	Hint string
+	// Shown says that the command has told the user already.
+	Shown bool
+}
+
+func (e *ExitError) Error() string { return e.Err.Error() }
+
+func (e *ExitError) Unwrap() error { return e.Err }
+
+// usage marks an error as one of the user's input.
+func usage(err error) error { return &ExitError{Code: report.ExitInvalid, Err: err} }
+
+// Explain writes an error for people, and gives the exit code that belongs to it; 0 for no error.
+func Explain(w io.Writer, err error) int {
+	if err == nil {
+		return report.ExitPass
+	}
+	var exit *ExitError
+	var problems experiment.Problems
+	var refusal *target.Refusal
+	code, hint := report.ExitInternal, ""
+	switch {
+	case errors.As(err, &exit):
+		code, hint = exit.Code, exit.Hint
+		if exit.Shown {
+			return code
+		}
+	case errors.As(err, &problems):
+		code = report.ExitInvalid
+	case errors.As(err, &refusal):
+		code, hint = report.ExitRefused, "nothing was changed"
+	case isUsage(err):
+		code, hint = report.ExitInvalid, "see chaosctl --help"
+	}
+	writeError(w, err, hint)
+	return code
+}

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"errors"
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chaosctl/chaosctl/pkg/report"
+)
+
+func (a *app) run() *cobra.Command {
+	var which selection
+	var out string
+	cmd := &cobra.Command{
+		Use:   "run [BUILTIN…] [-f FILE…]",
+		Short: "Run experiments: break, measure, judge, put back, report",
+		Example: `  chaosctl run -f experiment.yaml
+  chaosctl run pod-kill --target deployment/web -n shop
+  chaosctl run pod-kill --target deployment/web -n shop --url https://shop.example/`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			all, err := which.load(a, args)
+			if err != nil {
+				return err
+			}
+			return a.runAll(cmd.Context(), all, out)
+		},
+	}
+	which.register(cmd.Flags())
+	cmd.Flags().StringVar(&out, "out", "chaosctl-runs", "The directory that gets one directory for each run")
+	return cmd
+}
+
+// runAll runs experiments one after another. The exit code is that of the worst.
+func (a *app) runAll(ctx context.Context, all []chosen, out string) error {
+	c, err := a.connect()
+	if err != nil {
+		return err
+	}
+	worst := 0
+	for _, e := range all {
+		result, err := a.runOne(ctx, c, e, out)
+		if err != nil {
+			return err
+		}
+		worst = worseCode(worst, result.ExitCode)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return exitWith(worst)
+}
+
+// errVerdict stands in for a verdict that was printed.
+var errVerdict = errors.New("the verdict is not a pass")
+
+// byWeight orders the exit codes of runs: what somebody must act on comes last.
+var byWeight = []int{
+	report.ExitPass, report.ExitUnknown, report.ExitFail, report.ExitAborted, report.ExitInterrupted, report.ExitInternal, report.ExitUndoIncomplete,
+}
+
+func worseCode(a, b int) int {
+	weight := func(code int) int {
+		for i, c := range byWeight {
+			if c == code {
+				return i
+			}
+		}
+		return len(byWeight)
+	}
+	if weight(b) > weight(a) {
+		return b
+	}
+	return a
+}
+
+// exitWith is an error for a code whose reason has been told.
+func exitWith(code int) error {
+	if code == report.ExitPass {
+		return nil
+	}
+	return &ExitError{Code: code, Err: errVerdict, Shown: true}
+}

@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/chaosctl/chaosctl/experiments"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+)
+
+// selection says which experiments a command is about, and what of them flags replace.
+type selection struct {
+	files  []string
+	target string
+	url    string
+	rate   string
+	seed   int64
+
+	flags *pflag.FlagSet
+}
+
+func (s *selection) register(flags *pflag.FlagSet) {
+	s.flags = flags
+	flags.StringArrayVarP(&s.files, "file", "f", nil, "A file of experiments, a directory of such files, or - for standard input; may be repeated")
+	flags.StringVar(&s.target, "target", "", "The workload under test as kind/name, in place of the experiment's")
+	flags.StringVar(&s.url, "url", "", "The URL to put load on, in place of the experiment's service")
+	flags.StringVar(&s.rate, "rate", "", "The rate of the load, such as 200/s, in place of the experiment's")
+	flags.Int64Var(&s.seed, "seed", 0, "The seed of all random choices, in place of the experiment's")
+}
+
+// chosen is an experiment and where it came from.
+type chosen struct {
+	*experiment.Experiment
+	Source string
+}
+
+// load reads all files and built-in experiments that were named, and applies the flags to each.
+func (s *selection) load(a *app, builtins []string) ([]chosen, error) {
+	if len(s.files) == 0 && len(builtins) == 0 {
+		return nil, usage(fmt.Errorf("no experiment is named: give a file (-f) or the name of a built-in one (chaosctl list experiments)"))
+	}
+	var all []chosen
+	for _, name := range builtins {
+		e, err := builtin(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, chosen{e, "builtin:" + name})
+	}
+	documents, err := s.documents(a)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range documents {
+		if d.Experiment == nil {
+			return nil, usage(fmt.Errorf("%s holds a GameDay: run it by chaosctl serve -f", d.File))
+		}
+		all = append(all, chosen{d.Experiment, d.File})
+	}
+	for _, c := range all {
+		if err := s.override(a, c.Experiment); err != nil {
+			return nil, err
+		}
+		if err := experiment.Validate(c.Experiment); err != nil {
+			return nil, fmt.Errorf("%s, with the flags given: %w", c.Source, err)
+		}
+	}
+	return all, nil
+}
+
+// documents reads the files in the order in which they were named.
+func (s *selection) documents(a *app) ([]experiment.Document, error) {
+	var all []experiment.Document
+	for _, name := range s.files {
+		paths, err := expand(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, path := range paths {
+			var file *experiment.File
+			if path == "-" {
+				file, err = loader().Load("stdin", a.In)
+			} else {
+				file, err = loader().LoadFile(path)
+			}
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, file.Documents...)
+		}
+	}
+	return all, nil
+}
+
+// expand lists the YAML files of a directory, in order; anything else stands for itself.
+func expand(name string) ([]string, error) {
+	if name == "-" {
+		return []string{name}, nil
+	}
+	info, err := os.Stat(name)
+	if err != nil || !info.IsDir() {
+		return []string{name}, nil // reading it will say what is wrong
+	}
+	var found []string
+	err = filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && slices.Contains([]string{".yaml", ".yml"}, filepath.Ext(path)) {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err == nil && len(found) == 0 {
+		err = usage(fmt.Errorf("%s holds no .yaml file", name))
+	}
+	return found, err
+}
+
+// builtin reads an experiment of the library.
+func builtin(name string) (*experiment.Experiment, error) {
+	path, ok := experiments.Path(name)
+	if !ok {
+		return nil, &ExitError{Code: 4, Err: fmt.Errorf("there is no built-in experiment %q", name), Hint: "chaosctl list experiments names them: " + strings.Join(experiments.Names(), ", ")}
+	}
+	file, err := experiments.Files.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	loaded, err := loader().Load("builtin:"+name, file)
+	if err != nil {
+		return nil, err
+	}
+	return loaded.Experiment()
+}
+
+// override puts the flags in place of what the experiment says.
+func (s *selection) override(a *app, e *experiment.Experiment) error {
+	if s.target != "" {
+		e.Spec.Target.Workload, e.Spec.Target.Selector = s.target, nil
+	}
+	if a.kube.Namespace != nil && *a.kube.Namespace != "" {
+		e.Spec.Target.Namespace = *a.kube.Namespace
+	}
+	for i := range e.Spec.Load {
+		l := &e.Spec.Load[i]
+		switch {
+		case s.url != "":
+			l.HTTP = experiment.HTTPLoad{URL: s.url, Method: l.HTTP.Method, PodHeader: l.HTTP.PodHeader}
+		case s.target != "":
+			// Another workload has another Service; the one that selects its pods is found in the cluster.
+			l.HTTP.Service, l.HTTP.Port = "", ""
+		}
+		if s.rate != "" {
+			if err := l.Rate.UnmarshalText([]byte(s.rate)); err != nil {
+				return usage(fmt.Errorf("--rate: %w", err))
+			}
+		}
+	}
+	if s.flags.Changed("seed") {
+		e.Spec.Seed = &s.seed
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/inject"
+)
+
+// Recorder takes what happens to changes; an [event.Log] is one.
+type Recorder interface{ Record(event.Payload) }
+
+// Applier sends, proves and undoes the changes of one run. Its methods may be called by several goroutines at once.
+type Applier struct {
+	cluster *cluster.Cluster
+	journal Journal
+	log     Recorder
+	run     string
+
+	proofs sync.WaitGroup
+	mu     sync.Mutex
+	// reversible holds what was sent and may have to be undone, in the order of sending.
+	reversible []*inject.Change
+}
+
+// New makes an applier for the run of that id.
+func New(c *cluster.Cluster, run string, journal Journal, log Recorder) *Applier {
+	return &Applier{cluster: c, journal: journal, log: log, run: run}
+}
+
+// sideBySide is how many changes of one stage are sent at once: enough for a drain, gentle to the API server.
+const sideBySide = 16
+
+// Apply carries out changes stage by stage and returns when the server has acknowledged or refused all of them. Their
+// effects are proved in the background; see [Applier.Wait]. A change that fails does not keep back those beside it,
+// but the stages after it.
+func (a *Applier) Apply(ctx context.Context, changes []inject.Change) error {
+	for len(changes) > 0 {
+		stage := changes[0].Stage
+		for _, c := range changes {
+			stage = min(stage, c.Stage)
+		}
+		var now, later []inject.Change
+		for _, c := range changes {
+			if c.Stage == stage {
+				now = append(now, c)
+			} else {
+				later = append(later, c)
+			}
+		}
+		if err := a.applyStage(ctx, now); err != nil {
+			return err
+		}
+		changes = later
+	}
+	return nil
+}
+
+func (a *Applier) applyStage(ctx context.Context, changes []inject.Change) error {
+	var wait sync.WaitGroup
+	slots := make(chan struct{}, sideBySide)
+	errs := make([]error, len(changes))
+	for i := range changes {
+		slots <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-slots }()
+			errs[i] = a.apply(ctx, &changes[i])
+		})
+	}
+	wait.Wait()
+	return errors.Join(errs...)
+}
+
+// apply takes one change through its life up to the acknowledgement.
+func (a *Applier) apply(ctx context.Context, c *inject.Change) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// G1: nothing is sent before the intent is durable.
+	if err := a.journal.Append(Entry{Run: a.run, Step: Intended, Change: c}); err != nil {
+		a.record(c, event.ChangeFailed, err.Error())
+		return fmt.Errorf("%s was not sent, because its intent could not be recorded: %w", c.ID, err)
+	}
+	a.record(c, event.ChangeIntended, "")
+	if c.Reversible() {
+		// From here on the change counts as maybe applied (G5): the undo looks for itself.
+		a.mu.Lock()
+		a.reversible = append(a.reversible, c)
+		a.mu.Unlock()
+	}
+	outcome, err := a.send(ctx, c)
+	if err != nil {
+		a.record(c, event.ChangeFailed, err.Error())
+		return fmt.Errorf("%s %s %s: %w", c.Verb(), c.Object.Kind, c.Object.Name, err)
+	}
+	if outcome.skipped != "" {
+		a.record(c, event.ChangeSkipped, outcome.skipped)
+		return nil
+	}
+	a.record(c, event.ChangeApplied, "")
+	a.proofs.Go(func() { a.prove(context.WithoutCancel(ctx), c) })
+	return nil
+}
+
+// Wait returns when every applied change was proved, or its proof was given up.
+func (a *Applier) Wait() { a.proofs.Wait() }
+
+func (a *Applier) record(c *inject.Change, state event.ChangeState, message string) {
+	a.log.Record(event.ChangeUpdated{
+		ID: c.ID, Fault: c.Fault, Object: c.Object.Event(), Verb: c.Verb(), State: state, Message: message,
+	})
+}
+
+// take removes and returns the changes to undo, in the order of their undo: newest first, save that a change waits
+// for the one that it names in UndoAfter.
+func (a *Applier) take(match func(*inject.Change) bool) []*inject.Change {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var taken, kept []*inject.Change
+	for _, c := range a.reversible {
+		if match(c) {
+			taken = append(taken, c)
+		} else {
+			kept = append(kept, c)
+		}
+	}
+	a.reversible = kept
+	slices.Reverse(taken)
+	return respectUndoAfter(taken)
+}
+
+func respectUndoAfter(changes []*inject.Change) []*inject.Change {
+	byID := map[string]*inject.Change{}
+	for _, c := range changes {
+		byID[c.ID] = c
+	}
+	var ordered []*inject.Change
+	seen := map[*inject.Change]bool{}
+	var visit func(c *inject.Change)
+	visit = func(c *inject.Change) {
+		if seen[c] {
+			return
+		}
+		seen[c] = true
+		if first := byID[c.UndoAfter]; first != nil {
+			visit(first)
+		}
+		ordered = append(ordered, c)
+	}
+	for _, c := range changes {
+		visit(c)
+	}
+	return ordered
+}

@@ -1,0 +1,177 @@
+package apply
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	jsonpatch "gopkg.in/evanphx/json-patch.v4"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/chaosctl/chaosctl/pkg/inject"
+)
+
+// edit sets the fields and the marker in one write (G2).
+func (a *Applier) edit(ctx context.Context, c *inject.Change) (outcome, error) {
+	var result outcome
+	err := a.update(ctx, c, func() { a.sent(c) }, func(object *unstructured.Unstructured) (bool, error) {
+		already := true
+		for _, f := range c.Edit.Fields {
+			if same, err := holds(object, f.Path, f.Value); err != nil || same {
+				if err != nil {
+					return false, err
+				}
+				continue
+			}
+			already = false
+			if same, err := holds(object, f.Path, f.Original); err != nil || !same {
+				return false, fmt.Errorf("%s was changed by somebody else since it was planned", f.PathString())
+			}
+		}
+		if already {
+			if !marked(object, c) {
+				result.skipped = "the field had this value before"
+			}
+			return false, nil
+		}
+		for _, f := range c.Edit.Fields {
+			if err := set(object, f.Path, f.Value); err != nil {
+				return false, err
+			}
+		}
+		return true, mark(object, a.run, c)
+	})
+	if apierrors.IsNotFound(err) {
+		return outcome{skipped: "the object was gone before"}, nil
+	}
+	return result, err
+}
+
+// update reads the object, lets change decide and edit a copy of it, and sends the difference as one merge patch under
+// the preconditions of the UID and the resource version that were read. After a conflict all of it is done again.
+// An object that is gone, or is another of the same name, is NotFound.
+func (a *Applier) update(ctx context.Context, c *inject.Change, sent func(), change func(*unstructured.Unstructured) (bool, error)) error {
+	for {
+		var conflict bool
+		err := retry(ctx, func() error {
+			object, err := a.get(ctx, c.Object)
+			if err != nil {
+				return err
+			}
+			if object == nil {
+				return apierrors.NewNotFound(c.Object.Resource.GroupResource(), c.Object.Name)
+			}
+			edited := object.DeepCopy()
+			if write, err := change(edited); err != nil || !write {
+				return err
+			}
+			patch, err := mergePatch(object, edited)
+			if err != nil {
+				return err
+			}
+			sent()
+			_, err = a.resource(c.Object).Patch(ctx, c.Object.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
+			conflict = apierrors.IsConflict(err)
+			return err
+		})
+		if !conflict || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+const fieldManager = "chaosctl"
+
+// get reads the object; nil where it is gone, or another has its name.
+func (a *Applier) get(ctx context.Context, o inject.Object) (*unstructured.Unstructured, error) {
+	object, err := a.resource(o).Get(ctx, o.Name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case object.GetUID() != o.UID:
+		return nil, nil
+	}
+	return object, nil
+}
+
+func (a *Applier) resource(o inject.Object) dynamic.ResourceInterface {
+	resource := a.cluster.Dynamic.Resource(o.Resource)
+	if o.Namespace == "" {
+		return resource
+	}
+	return resource.Namespace(o.Namespace)
+}
+
+// mergePatch is the difference of two states of an object, fenced by the first one's UID and resource version.
+func mergePatch(from, to *unstructured.Unstructured) ([]byte, error) {
+	before, err := from.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	after, err := to.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	difference, err := jsonpatch.CreateMergePatch(before, after)
+	if err != nil {
+		return nil, err
+	}
+	var patch map[string]any
+	if err := json.Unmarshal(difference, &patch); err != nil {
+		return nil, err
+	}
+	for field, value := range map[string]string{"uid": string(from.GetUID()), "resourceVersion": from.GetResourceVersion()} {
+		if err := unstructured.SetNestedField(patch, value, "metadata", field); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(patch)
+}
+
+// holds compares a field with a value in JSON; nil means absent.
+func holds(object *unstructured.Unstructured, path []string, want json.RawMessage) (bool, error) {
+	have, found, err := unstructured.NestedFieldNoCopy(object.Object, path...)
+	if err != nil {
+		return false, err
+	}
+	if want == nil || !found {
+		return !found && want == nil, nil
+	}
+	wanted, err := decode(want)
+	if err != nil {
+		return false, err
+	}
+	return reflect.DeepEqual(have, wanted), nil
+}
+
+// set writes a field, and the maps that lead to it; nil removes it.
+func set(object *unstructured.Unstructured, path []string, value json.RawMessage) error {
+	if value == nil {
+		unstructured.RemoveNestedField(object.Object, path...)
+		return nil
+	}
+	decoded, err := decode(value)
+	if err != nil {
+		return err
+	}
+	return unstructured.SetNestedField(object.Object, decoded, path...)
+}
+
+// decode reads a value as the API machinery does: whole numbers are int64.
+func decode(text json.RawMessage) (any, error) {
+	var holder map[string]any
+	wrapped := bytes.Join([][]byte{[]byte(`{"v":`), text, []byte("}")}, nil)
+	if err := utiljson.Unmarshal(wrapped, &holder); err != nil {
+		return nil, err
+	}
+	return holder["v"], nil
+}

@@ -1,0 +1,67 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/inject"
+)
+
+// proofPatience is how long an effect may take beyond a pod's own grace period.
+const proofPatience = 30 * time.Second
+
+// prove observes the effect of an applied change, by a read of its own: an acknowledgement is not an effect.
+func (a *Applier) prove(ctx context.Context, c *inject.Change) {
+	var observed string
+	var err error
+	if c.Edit != nil {
+		observed, err = a.proveEdit(ctx, c)
+	} else {
+		observed, err = a.proveGone(ctx, c)
+	}
+	if err != nil {
+		a.record(c, event.ChangeUnproved, err.Error())
+		return
+	}
+	a.record(c, event.ChangeProved, observed)
+}
+
+// proveGone waits until the pod's UID is gone.
+func (a *Applier) proveGone(ctx context.Context, c *inject.Change) (string, error) {
+	patience := proofPatience
+	_, pod, err := a.podGone(ctx, c.Object)
+	if err == nil && pod != nil && pod.UID == c.Object.UID && pod.DeletionGracePeriodSeconds != nil {
+		patience += time.Duration(*pod.DeletionGracePeriodSeconds) * time.Second
+	}
+	err = wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
+		gone, _, err := a.podGone(ctx, c.Object)
+		return gone && err == nil, nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("the pod was still there %s later", patience)
+	}
+	return "the pod's UID is gone", nil
+}
+
+// proveEdit reads the object again and looks for the values.
+func (a *Applier) proveEdit(ctx context.Context, c *inject.Change) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, proofPatience)
+	defer cancel()
+	object, err := a.get(ctx, c.Object)
+	if err != nil {
+		return "", err
+	}
+	if object == nil {
+		return "", fmt.Errorf("the object is gone")
+	}
+	for _, f := range c.Edit.Fields {
+		if holds, err := holds(object, f.Path, f.Value); err != nil || !holds {
+			return "", fmt.Errorf("%s does not hold the value that was written: something set it back", f.PathString())
+		}
+	}
+	return "the field holds the written value", nil
+}

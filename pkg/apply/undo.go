@@ -1,0 +1,107 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/inject"
+)
+
+// undoPatience is how long the undo of one change may wait out an API server that does not answer.
+const undoPatience = 60 * time.Second
+
+// Leftover is a change that could not be undone.
+type Leftover struct {
+	Change *inject.Change
+	Err    error
+	// Commands put it back by hand.
+	Commands []string
+}
+
+// UndoAll undoes every change that is not undone yet; see [Applier.Undo].
+func (a *Applier) UndoAll(ctx context.Context) []Leftover {
+	return a.Undo(ctx, func(*inject.Change) bool { return true })
+}
+
+// Undo undoes the matching changes, newest first, going on past those that fail, and returns what is left. It does not
+// inherit the cancellation of ctx (G6): an interrupted run is put back too.
+func (a *Applier) Undo(ctx context.Context, match func(*inject.Change) bool) []Leftover {
+	ctx = context.WithoutCancel(ctx)
+	var left []Leftover
+	for _, c := range a.take(match) {
+		if err := a.undo(ctx, c); err != nil {
+			leftover := Leftover{Change: c, Err: err, Commands: commands(c)}
+			left = append(left, leftover)
+			a.record(c, event.ChangeStuck, fmt.Sprintf("%v; to put it back by hand: %s", err, strings.Join(leftover.Commands, "; ")))
+		}
+	}
+	return left
+}
+
+// undo restores the fields that still hold what was written, keeps what others wrote, and drops the marker, in one
+// write (G3).
+func (a *Applier) undo(ctx context.Context, c *inject.Change) error {
+	ctx, cancel := context.WithTimeout(ctx, undoPatience)
+	defer cancel()
+	var diverged []string
+	err := a.update(ctx, c, func() {}, func(object *unstructured.Unstructured) (bool, error) {
+		diverged = nil
+		write := unmark(object, c)
+		for _, f := range c.Edit.Fields {
+			if ours, err := holds(object, f.Path, f.Value); err != nil {
+				return false, err
+			} else if ours && write {
+				if err := set(object, f.Path, f.Original); err != nil {
+					return false, err
+				}
+				continue
+			}
+			if original, err := holds(object, f.Path, f.Original); err != nil || !original {
+				diverged = append(diverged, f.PathString())
+			}
+		}
+		return write, nil
+	})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return err
+	}
+	if err := a.journal.Append(Entry{Run: a.run, Step: Undone, Change: c}); err != nil {
+		a.log.Record(event.Noted{Level: "warning", Message: "the journal could not be written after an undo: " + err.Error()})
+	}
+	switch {
+	case err != nil:
+		a.record(c, event.ChangeUndone, "the object is gone, so there is nothing to undo")
+	case len(diverged) > 0:
+		a.record(c, event.ChangeDiverged, "somebody else changed "+strings.Join(diverged, ", ")+" meanwhile; theirs was kept")
+	default:
+		a.record(c, event.ChangeUndone, "")
+	}
+	return nil
+}
+
+// commands are what a person would type to restore the fields.
+func commands(c *inject.Change) []string {
+	patch := map[string]any{}
+	for _, f := range c.Edit.Fields {
+		var original any
+		if f.Original != nil {
+			original, _ = decode(f.Original)
+		}
+		// A path that is set twice, once as a map and once as a value, does not occur in a plan.
+		_ = unstructured.SetNestedField(patch, original, f.Path...)
+	}
+	_ = unstructured.SetNestedField(patch, nil, "metadata", "annotations", annotation(c))
+	_ = unstructured.SetNestedField(patch, nil, "metadata", "labels", RunLabel)
+	where := ""
+	if c.Object.Namespace != "" {
+		where = "-n " + c.Object.Namespace + " "
+	}
+	text := string(mustJSON(patch))
+	return []string{fmt.Sprintf("kubectl %spatch %s %s --type=merge -p '%s'", where, strings.ToLower(c.Object.Kind), c.Object.Name, strings.ReplaceAll(text, "'", `'\''`))}
+}

@@ -1,0 +1,161 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+)
+
+// Workload is what Deployments, StatefulSets, DaemonSets and ReplicaSets have in common.
+type Workload struct {
+	Resource  schema.GroupVersionResource
+	Kind      string
+	Namespace string
+	Name      string
+	UID       string
+	Selector  labels.Selector
+	Template  corev1.PodTemplateSpec
+	Status    Status
+}
+
+// Status is how far a workload is from what it declares.
+type Status struct {
+	Desired, Current, Updated, Ready, Available int
+	// Settled says that the controller has seen the newest specification.
+	Settled bool
+}
+
+// Converged says that the observed state equals the declared one.
+func (s Status) Converged() bool {
+	return s.Settled && s.Current == s.Desired && s.Updated == s.Desired && s.Ready == s.Desired && s.Available == s.Desired
+}
+
+// String is kind/name, as kubectl writes it.
+func (w *Workload) String() string { return strings.ToLower(w.Kind) + "/" + w.Name }
+
+// The resources of the kinds of workload.
+var (
+	deployments  = appsv1.SchemeGroupVersion.WithResource("deployments")
+	statefulSets = appsv1.SchemeGroupVersion.WithResource("statefulsets")
+	daemonSets   = appsv1.SchemeGroupVersion.WithResource("daemonsets")
+	replicaSets  = appsv1.SchemeGroupVersion.WithResource("replicasets")
+)
+
+// Workload reads the target's workload. A target that is a selector gives a workload without a kind, whose desired
+// number of pods is the number that it has.
+func (c *Cluster) Workload(ctx context.Context, t experiment.Target) (*Workload, error) {
+	if t.Workload == "" {
+		return c.selected(ctx, t)
+	}
+	kind, name, _ := strings.Cut(t.Workload, "/")
+	apps := c.Client.AppsV1()
+	switch kind {
+	case "deployment":
+		d, err := apps.Deployments(t.Namespace).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return nil, err
+		}
+		return FromDeployment(d)
+	case "statefulset":
+		s, err := apps.StatefulSets(t.Namespace).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return nil, err
+		}
+		return FromStatefulSet(s)
+	case "daemonset":
+		d, err := apps.DaemonSets(t.Namespace).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return nil, err
+		}
+		return FromDaemonSet(d)
+	case "replicaset":
+		r, err := apps.ReplicaSets(t.Namespace).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return nil, err
+		}
+		return FromReplicaSet(r)
+	}
+	return nil, fmt.Errorf("%q is not a kind of workload: use deployment, statefulset, daemonset or replicaset", kind)
+}
+
+func (c *Cluster) selected(ctx context.Context, t experiment.Target) (*Workload, error) {
+	selector := labels.SelectorFromSet(t.Selector)
+	pods, err := c.Pods(ctx, t.Namespace, selector)
+	if err != nil {
+		return nil, err
+	}
+	w := &Workload{Namespace: t.Namespace, Name: selector.String(), Selector: selector}
+	w.Status = Status{Desired: len(pods), Current: len(pods), Updated: len(pods), Settled: true}
+	for i := range pods {
+		if PodReady(&pods[i]) {
+			w.Status.Ready++
+			w.Status.Available++
+		}
+	}
+	return w, nil
+}
+
+// FromDeployment views a Deployment as a workload.
+func FromDeployment(d *appsv1.Deployment) (*Workload, error) {
+	return fromApps(deployments, "Deployment", &d.ObjectMeta, d.Spec.Selector, d.Spec.Template, Status{
+		Desired: replicas(d.Spec.Replicas), Current: int(d.Status.Replicas), Updated: int(d.Status.UpdatedReplicas),
+		Ready: int(d.Status.ReadyReplicas), Available: int(d.Status.AvailableReplicas),
+		Settled: d.Status.ObservedGeneration >= d.Generation,
+	})
+}
+
+// FromStatefulSet views a StatefulSet as a workload.
+func FromStatefulSet(s *appsv1.StatefulSet) (*Workload, error) {
+	return fromApps(statefulSets, "StatefulSet", &s.ObjectMeta, s.Spec.Selector, s.Spec.Template, Status{
+		Desired: replicas(s.Spec.Replicas), Current: int(s.Status.Replicas), Updated: int(s.Status.UpdatedReplicas),
+		Ready: int(s.Status.ReadyReplicas), Available: int(s.Status.AvailableReplicas),
+		Settled: s.Status.ObservedGeneration >= s.Generation,
+	})
+}
+
+// FromDaemonSet views a DaemonSet as a workload.
+func FromDaemonSet(d *appsv1.DaemonSet) (*Workload, error) {
+	return fromApps(daemonSets, "DaemonSet", &d.ObjectMeta, d.Spec.Selector, d.Spec.Template, Status{
+		Desired: int(d.Status.DesiredNumberScheduled), Current: int(d.Status.CurrentNumberScheduled),
+		Updated: int(d.Status.UpdatedNumberScheduled), Ready: int(d.Status.NumberReady), Available: int(d.Status.NumberAvailable),
+		Settled: d.Status.ObservedGeneration >= d.Generation,
+	})
+}
+
+// FromReplicaSet views a ReplicaSet as a workload.
+func FromReplicaSet(r *appsv1.ReplicaSet) (*Workload, error) {
+	return fromApps(replicaSets, "ReplicaSet", &r.ObjectMeta, r.Spec.Selector, r.Spec.Template, Status{
+		Desired: replicas(r.Spec.Replicas), Current: int(r.Status.Replicas), Updated: int(r.Status.Replicas),
+		Ready: int(r.Status.ReadyReplicas), Available: int(r.Status.AvailableReplicas),
+		Settled: r.Status.ObservedGeneration >= r.Generation,
+	})
+}
+
+func fromApps(resource schema.GroupVersionResource, kind string, meta *metav1.ObjectMeta, selector *metav1.LabelSelector,
+	template corev1.PodTemplateSpec, status Status,
+) (*Workload, error) {
+	s, err := metav1.LabelSelectorAsSelector(selector)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s/%s: %w", kind, meta.Namespace, meta.Name, err)
+	}
+	return &Workload{
+		Resource: resource, Kind: kind, Namespace: meta.Namespace, Name: meta.Name, UID: string(meta.UID),
+		Selector: s, Template: template, Status: status,
+	}, nil
+}
+
+// replicas of an apps object: the API server fills in 1 where the field is absent.
+func replicas(n *int32) int {
+	if n == nil {
+		return 1
+	}
+	return int(*n)
+}

@@ -1,0 +1,122 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+
+	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/load"
+	"github.com/chaosctl/chaosctl/pkg/probe"
+	"github.com/chaosctl/chaosctl/pkg/timeline"
+	"github.com/chaosctl/chaosctl/pkg/verdict"
+)
+
+// observe starts everything that measures: the watches first, so that nothing that the run does is missed, then the
+// streams and the probes. They run until ctx ends; a failure of theirs that makes the run worthless ends it by cancel.
+func (r *Run) observe(ctx context.Context, cancel context.CancelCauseFunc) (*sync.WaitGroup, error) {
+	var wait sync.WaitGroup
+	r.recorder = timeline.NewRecorder(r.Plan.connection.Watch, r.Plan.Workload, r.Log)
+	listed := make(chan error, 2) // for the first lists, and for the end of the watches
+	r.spawn(&wait, cancel, func() {
+		listed <- r.recorder.Run(ctx, func() { listed <- nil })
+	})
+	select {
+	case err := <-listed:
+		if err != nil {
+			return &wait, err
+		}
+	case <-ctx.Done():
+		return &wait, stopOf(ctx)
+	}
+	r.baseline.counts = map[string]count{}
+	watch := r.aborts(cancel)
+	for _, s := range r.Plan.Streams() {
+		r.Log.Record(s.started)
+		r.spawn(&wait, cancel, func() {
+			summary := s.Run(ctx, r.Log.Clock, func(sample load.Sample) { r.sample(s.Name, sample, watch) })
+			r.Log.Record(event.StreamEnded{ID: s.ID, Starved: summary.Starved})
+		})
+	}
+	objects := r.Plan.connection.Objects(r.Plan.Workload.Namespace)
+	for _, p := range r.Plan.Experiment.Spec.Probes {
+		r.spawn(&wait, cancel, func() {
+			probe.Run(ctx, p, objects, func(c event.ProbeChecked) { r.Log.Record(c) })
+		})
+	}
+	return &wait, nil
+}
+
+// spawn runs a goroutine whose panic ends the run, undo included, in place of the process.
+func (r *Run) spawn(wait *sync.WaitGroup, cancel context.CancelCauseFunc, do func()) {
+	wait.Go(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				r.warn("internal error: %v\n%s", p, debug.Stack())
+				cancel(&Stop{Outcome: event.Failed, Reason: fmt.Sprintf("internal error: %v", p)})
+			}
+		}()
+		do()
+	})
+}
+
+// sample passes a request on to all who want it.
+func (r *Run) sample(name string, s load.Sample, abort func(string, load.Sample)) {
+	// A sample that cannot be written shows as an error when the file is closed; the run and its undo go on.
+	_ = r.Samples.Write(s)
+	r.baseline.add(name, s.OK())
+	abort(name, s)
+	if r.Observe != nil {
+		r.Observe(s)
+	}
+}
+
+// aborts evaluates the conditions on every request.
+func (r *Run) aborts(cancel context.CancelCauseFunc) func(string, load.Sample) {
+	var watches []verdict.AbortWatch
+	for _, a := range r.Plan.Experiment.Spec.AbortIf {
+		if condition, ok := a.Params.(verdict.AbortCondition); ok {
+			watches = append(watches, condition.Watch())
+		}
+	}
+	var mu sync.Mutex
+	return func(name string, s load.Sample) {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, w := range watches {
+			if reason := w.Observe(name, s); reason != "" {
+				cancel(&Stop{Outcome: event.Aborted, Reason: reason})
+			}
+		}
+	}
+}
+
+// Stream is a stream of requests and the event that announces it.
+type Stream struct {
+	load.Stream
+	started event.StreamStarted
+}
+
+// Streams lists the streams of all loads. A load with both kinds of connection makes two, with half of the rate each.
+func (p *Plan) Streams() []Stream {
+	var all []Stream
+	for i, l := range p.Experiment.Spec.Load {
+		kinds := []experiment.Connections{l.Connections}
+		if l.Connections == experiment.Both {
+			kinds = []experiment.Connections{experiment.Fresh, experiment.Reuse}
+		}
+		for _, kind := range kinds {
+			s := load.Stream{
+				ID: len(all), Name: l.Name, Fresh: kind == experiment.Fresh, Method: l.HTTP.Method, URL: p.Routes[i].URL,
+				PodHeader: l.HTTP.PodHeader, Rate: l.Rate.PerSecond / float64(len(kinds)), Timeout: l.Timeout.Std(),
+			}
+			all = append(all, Stream{s, event.StreamStarted{
+				ID: s.ID, Name: s.Name, Connections: string(kind), Method: s.Method, URL: s.URL, Via: p.Routes[i].Via,
+				Rate: s.Rate, Timeout: s.Timeout.Seconds(),
+			}})
+		}
+	}
+	return all
+}

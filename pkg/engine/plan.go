@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/pkg/target"
+)
+
+// Plan is what a run will do, found out without changing anything.
+type Plan struct {
+	Experiment *experiment.Experiment
+	Cluster    event.Cluster
+	Seed       int64
+	// Workload is the target as it was when the plan was made.
+	Workload *cluster.Workload
+	// Routes says where each load of the experiment goes, in their order.
+	Routes     []cluster.Route
+	Injections []Injection
+	// Pods and Ready count the target's pods.
+	Pods, Ready int
+
+	connection *cluster.Cluster
+}
+
+// Injection is one occurrence of a fault.
+type Injection struct {
+	Fault experiment.Fault
+	// Number counts the occurrences of a repeated fault, from 0.
+	Number int
+	// At is the offset from the start of the fault window, and For how long the fault stays; 0 means to its end.
+	At, For time.Duration
+	// Changes are those of the first occurrence. Later ones choose anew, by the same seed, among what is there then.
+	Changes []inject.Change
+}
+
+// ID names the injection within its run.
+func (i *Injection) ID() string { return fmt.Sprintf("%s/%d", i.Fault.Name, i.Number+1) }
+
+// Prepare makes the plan. A [target.Refusal] says that a guard does not allow it; nothing is changed in any case.
+func Prepare(ctx context.Context, c *cluster.Cluster, e *experiment.Experiment, seed int64) (*Plan, error) {
+	identity, err := c.Identity(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{Experiment: e, Cluster: identity, Seed: seed, connection: c}
+	if err := target.CheckScope(e.Spec.Guard, e.Spec.Target, identity.Context, identity.UID); err != nil {
+		return nil, err
+	}
+	if p.Workload, err = c.Workload(ctx, e.Spec.Target); err != nil {
+		return nil, targetError(e.Spec.Target, err)
+	}
+	for i := range e.Spec.Load {
+		route, err := c.Reach(ctx, p.Workload, e.Spec.Load[i].HTTP)
+		if err != nil {
+			return nil, &target.Refusal{Reason: fmt.Sprintf("load %s: %v", e.Spec.Load[i].Name, err)}
+		}
+		p.Routes = append(p.Routes, route)
+	}
+	pods, err := c.Pods(ctx, p.Workload.Namespace, p.Workload.Selector)
+	if err != nil {
+		return nil, err
+	}
+	p.Pods = len(pods)
+	for i := range pods {
+		if cluster.PodReady(&pods[i]) {
+			p.Ready++
+		}
+	}
+	p.Injections = schedule(e.Spec.Faults)
+	for i := range p.Injections {
+		if p.Injections[i].Number > 0 {
+			continue
+		}
+		if p.Injections[i].Changes, err = p.changes(ctx, &p.Injections[i]); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func targetError(t experiment.Target, err error) error {
+	if apierrors.IsNotFound(err) {
+		return &target.Refusal{Reason: fmt.Sprintf("the target %s does not exist in this cluster", t)}
+	}
+	return fmt.Errorf("cannot read the target %s: %w", t, err)
+}
+
+// schedule lists the occurrences of all faults.
+func schedule(faults []experiment.Fault) []Injection {
+	var all []Injection
+	for _, f := range faults {
+		times, every := 1, time.Duration(0)
+		if f.Repeat != nil {
+			times, every = f.Repeat.Times, f.Repeat.Every.Std()
+		}
+		for n := range times {
+			i := Injection{Fault: f, Number: n, At: f.At.Std() + time.Duration(n)*every}
+			if f.For != nil {
+				i.For = f.For.Std()
+			}
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// changes asks the fault what it would do now, and the guard whether that may be done.
+func (p *Plan) changes(ctx context.Context, i *Injection) ([]inject.Change, error) {
+	fault, ok := i.Fault.Params.(inject.Fault)
+	if !ok {
+		return nil, fmt.Errorf("fault %s: %s cannot be injected", i.Fault.Name, i.Fault.Kind)
+	}
+	changes, err := fault.Plan(ctx, inject.Scope{
+		View: p.connection, Workload: p.Workload, Guard: p.Experiment.Spec.Guard,
+		Draw: target.Draw{Seed: p.Seed, Label: i.ID()},
+	})
+	if err != nil {
+		return nil, inFault(i, err)
+	}
+	affected := map[types.UID]bool{}
+	for n := range changes {
+		c := &changes[n]
+		c.Fault = i.Fault.Name
+		c.ID = i.ID() + "/" + c.ID
+		if c.UndoAfter != "" {
+			c.UndoAfter = i.ID() + "/" + c.UndoAfter
+		}
+		if c.Delete != nil || c.Evict != nil {
+			affected[c.Object.UID] = true
+		}
+	}
+	pods, err := p.connection.Pods(ctx, p.Workload.Namespace, p.Workload.Selector)
+	if err != nil {
+		return nil, err
+	}
+	if err := target.CheckRadius(p.Experiment.Spec.Guard, p.Workload.Status.Desired, pods, affected); err != nil {
+		return nil, inFault(i, err)
+	}
+	return changes, nil
+}
+
+// inFault names the fault in an error, and leaves a refusal a refusal.
+func inFault(i *Injection, err error) error {
+	var refusal *target.Refusal
+	if errors.As(err, &refusal) {
+		return &target.Refusal{Reason: "fault " + i.Fault.Name + ": " + refusal.Reason}
+	}
+	return fmt.Errorf("fault %s: %w", i.Fault.Name, err)
+}
+
+// Event is the plan as the log keeps it.
+func (p *Plan) Event() event.Planned {
+	planned := event.Planned{TargetPods: p.Workload.Status.Desired, ReadyPods: p.Ready, Changes: []event.PlannedChange{}}
+	for _, i := range p.Injections {
+		if i.Number > 0 {
+			planned.Changes = append(planned.Changes, event.PlannedChange{
+				ID: i.ID(), Fault: i.Fault.Name, At: event.Instant(i.At), Verb: i.Fault.Kind,
+				What: "the same fault again, on what is there then", Undo: "as above",
+			})
+		}
+		for _, c := range i.Changes {
+			planned.Changes = append(planned.Changes, event.PlannedChange{
+				ID: c.ID, Fault: c.Fault, Object: c.Object.Event(), Verb: c.Verb(), What: c.What, Undo: c.Undo(),
+				Reversible: c.Reversible(), At: event.Instant(i.At),
+			})
+		}
+	}
+	return planned
+}

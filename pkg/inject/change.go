@@ -1,0 +1,145 @@
+package inject
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/chaosctl/chaosctl/pkg/event"
+)
+
+// Change is one thing that is done to one object: data, so that it can be shown, checked, recorded and undone by
+// those who did not plan it. Exactly one of Delete, Evict and Edit is set.
+type Change struct {
+	// ID is unique within a run.
+	ID    string `json:"id"`
+	Fault string `json:"fault"`
+	// Stage orders the changes of an injection: those of one stage are sent side by side, the next stage follows
+	// when all of them are through.
+	Stage  int     `json:"stage,omitempty"`
+	Object Object  `json:"object"`
+	Delete *Delete `json:"delete,omitempty"`
+	Evict  *Evict  `json:"evict,omitempty"`
+	Edit   *Edit   `json:"edit,omitempty"`
+	// What says in words what is done.
+	What string `json:"what"`
+	// UndoAfter names a change that must be undone before this one. Without it the newest is undone first.
+	UndoAfter string `json:"undoAfter,omitempty"`
+}
+
+// Object is the thing changed. The UID fences every request: an object of the same name that came later is another.
+type Object struct {
+	Resource  schema.GroupVersionResource `json:"resource"`
+	Kind      string                      `json:"kind"`
+	Namespace string                      `json:"namespace,omitempty"`
+	Name      string                      `json:"name"`
+	UID       types.UID                   `json:"uid"`
+	Node      string                      `json:"node,omitempty"`
+	Owner     string                      `json:"owner,omitempty"`
+}
+
+// Delete removes a pod. It cannot be undone: what brings the pod back is its controller.
+type Delete struct {
+	// GracePeriodSeconds overrides the pod's own; nil leaves that.
+	GracePeriodSeconds *int64 `json:"gracePeriodSeconds,omitempty"`
+}
+
+// Evict asks for a pod's removal through the Eviction API, which heeds PodDisruptionBudgets. It cannot be undone.
+type Evict struct {
+	GracePeriodSeconds *int64 `json:"gracePeriodSeconds,omitempty"`
+	// Timeout is how long a budget may block the eviction before it counts as failed.
+	Timeout time.Duration `json:"timeout"`
+}
+
+// Edit sets fields of an object, and is undone field by field.
+type Edit struct {
+	Fields []Field `json:"fields"`
+}
+
+// Field is one field of an edit. A nil value means that the field is absent.
+type Field struct {
+	// Path leads to the field from the object's root; elements are keys, not escaped.
+	Path     []string        `json:"path"`
+	Original json.RawMessage `json:"original,omitempty"`
+	Value    json.RawMessage `json:"value,omitempty"`
+}
+
+// PathString writes the path as people read it: data[catalogue.json], spec.unschedulable.
+func (f Field) PathString() string {
+	var b strings.Builder
+	for i, p := range f.Path {
+		switch {
+		case strings.ContainsAny(p, "./"):
+			fmt.Fprintf(&b, "[%s]", p)
+		case i == 0:
+			b.WriteString(p)
+		default:
+			b.WriteString("." + p)
+		}
+	}
+	return b.String()
+}
+
+// Verb names the operation.
+func (c *Change) Verb() string {
+	switch {
+	case c.Delete != nil:
+		return "delete"
+	case c.Evict != nil:
+		return "evict"
+	}
+	return "patch"
+}
+
+// Reversible says that the change can be undone (G13).
+func (c *Change) Reversible() bool { return c.Edit != nil }
+
+// Undo says in words how the change is taken back.
+func (c *Change) Undo() string {
+	if c.Edit == nil {
+		return "cannot be undone; success is a verified recovery"
+	}
+	var steps []string
+	for _, f := range c.Edit.Fields {
+		if f.Original == nil {
+			steps = append(steps, "remove "+f.PathString())
+		} else {
+			steps = append(steps, "restore "+f.PathString())
+		}
+	}
+	return strings.Join(steps, ", ")
+}
+
+// Event is the object as the log names it.
+func (o Object) Event() event.Object {
+	return event.Object{Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, UID: string(o.UID), Node: o.Node, Owner: o.Owner}
+}
+
+var (
+	pods       = corev1.SchemeGroupVersion.WithResource("pods")
+	nodes      = corev1.SchemeGroupVersion.WithResource("nodes")
+	configMaps = corev1.SchemeGroupVersion.WithResource("configmaps")
+)
+
+func podObject(pod *corev1.Pod) Object {
+	o := Object{Resource: pods, Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, Node: pod.Spec.NodeName}
+	if c := metav1.GetControllerOf(pod); c != nil {
+		o.Owner = c.Kind + "/" + c.Name
+	}
+	return o
+}
+
+// mustJSON encodes values of our own making, which cannot fail.
+func mustJSON(v any) json.RawMessage {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}

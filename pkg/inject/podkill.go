@@ -1,0 +1,79 @@
+package inject
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/target"
+)
+
+var _ = register(Definition{
+	Name:    "podKill",
+	Summary: "Deletes pods of the target, chosen at random, with a UID precondition.",
+	New:     func() Fault { return &PodKill{Count: experiment.CountOf(1)} },
+})
+
+// PodKill deletes pods of the target. Pods that are on their way out already are not chosen.
+type PodKill struct {
+	// Count is how many: a number, a percentage (rounded down, one at the least) or all. 1 unless told otherwise.
+	Count experiment.Count `json:"count"`
+	// GracePeriod is what the containers get to stop; 0s kills them at once. The pod's own unless told otherwise.
+	GracePeriod *experiment.Duration `json:"gracePeriod,omitempty"`
+}
+
+// Plan deletes the chosen pods side by side.
+func (k *PodKill) Plan(ctx context.Context, s Scope) ([]Change, error) {
+	candidates, err := livePods(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	victims := target.Pick(s.Draw, candidates, k.Count.Of(len(candidates)), func(p corev1.Pod) string { return string(p.UID) })
+	var changes []Change
+	for i := range victims {
+		pod := &victims[i]
+		changes = append(changes, Change{
+			ID: "delete-" + pod.Name, Object: podObject(pod), What: "delete the pod" + graceText(k.GracePeriod),
+			Delete: &Delete{GracePeriodSeconds: graceSeconds(k.GracePeriod)},
+		})
+	}
+	return changes, nil
+}
+
+// livePods are those of the target that are not on their way out.
+func livePods(ctx context.Context, s Scope) ([]corev1.Pod, error) {
+	all, err := s.Pods(ctx, s.Workload.Namespace, s.Workload.Selector)
+	if err != nil {
+		return nil, err
+	}
+	var live []corev1.Pod
+	for _, p := range all {
+		if p.DeletionTimestamp == nil {
+			live = append(live, p)
+		}
+	}
+	if len(live) == 0 {
+		return nil, &target.Refusal{Reason: fmt.Sprintf("%s in namespace %s has no pods", s.Workload, s.Workload.Namespace)}
+	}
+	return live, nil
+}
+
+func graceSeconds(d *experiment.Duration) *int64 {
+	if d == nil {
+		return nil
+	}
+	seconds := int64(d.Std().Seconds())
+	return &seconds
+}
+
+func graceText(d *experiment.Duration) string {
+	switch {
+	case d == nil:
+		return ""
+	case *d == 0:
+		return " at once (grace period 0 s)"
+	}
+	return fmt.Sprintf(" (grace period %s)", d)
+}

@@ -1,0 +1,199 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/load"
+	"github.com/chaosctl/chaosctl/pkg/timeline"
+	"github.com/chaosctl/chaosctl/pkg/verdict"
+)
+
+// readExperiment reads the experiment back from the log.
+func readExperiment(loader experiment.Loader, start event.RunStarted) (*experiment.Experiment, error) {
+	file, err := loader.Load("the experiment in the log", strings.NewReader(string(start.Experiment)))
+	if err != nil {
+		return nil, err
+	}
+	return file.Experiment()
+}
+
+// facts gathers what the expectations are judged by.
+func (r *record) facts(q *requests, recoveries []timeline.Recovery) *verdict.Facts {
+	f := &verdict.Facts{
+		Windows: r.windows(), Loads: map[string]*verdict.Load{}, Recoveries: recoveries, Ready: r.pods.counts,
+		Injected: r.changes.injected(), DidConverge: r.recovered, StableFor: r.experiment.Spec.Recovery.StableFor.Std(),
+	}
+	f.Converged = f.Windows[verdict.Recovery].End.Add(-f.StableFor)
+	for _, s := range r.streams {
+		l := f.Loads[s.Name]
+		if l == nil {
+			l = &verdict.Load{Requests: map[verdict.Window]verdict.Requests{}}
+			f.Loads[s.Name] = l
+			for name := range f.Windows {
+				stats := q.tally.Pool(s.Name).Window(string(name))
+				l.Requests[name] = verdict.Requests{Total: stats.Requests, Failures: stats.Failures, Latency: stats.Response}
+			}
+		}
+		l.Starved = l.Starved || r.starved[s.ID]
+		l.Spacing = max(l.Spacing, time.Duration(float64(time.Second)/s.Rate))
+		for _, o := range q.tally.Stream(s.ID).Outages().List {
+			l.Outages = append(l.Outages, verdict.Outage{
+				Span: verdict.Span{Start: o.Start, End: o.End}, Connections: s.Connections, Failures: o.Failures, Resolution: o.Resolution, Open: o.Open,
+			})
+		}
+	}
+	return f
+}
+
+// model puts everything together.
+func (r *record) model(q *requests, f *verdict.Facts) *Model {
+	e := r.experiment
+	m := &Model{End: r.end, Plan: r.planned, Spans: r.spans, Marks: r.changes.marks, Pods: r.pods.lanes(r.end), Notes: r.notes}
+	m.Result = Result{
+		APIVersion: ResultVersion, Kind: "Result", RunID: r.start.RunID,
+		Experiment: ExperimentRef{
+			Name: e.Metadata.Name, Promise: string(e.Spec.Promise), SHA256: r.start.SHA256, Target: e.Spec.Target.String(), Description: e.Metadata.Description,
+		},
+		Seed: r.start.Seed, Cluster: r.start.Cluster, StartedAt: r.start.Base.UTC(), EndedAt: wallTime(r.start.Base, r.end),
+		Changes: r.changes.results(r.start.Base), Undo: r.changes.undo(), Expectations: []ExpectationResult{}, Streams: []StreamResult{},
+		Probes: r.probes.results(), Recoveries: []RecoveryResult{}, Environment: r.start.Environment,
+	}
+	m.Windows = r.wallWindows()
+	for _, s := range r.streams {
+		result, series := r.stream(s, q.tally.Stream(s.ID))
+		m.Streams, m.Series = append(m.Streams, result), append(m.Series, series)
+	}
+	for i := range f.Recoveries {
+		m.Recoveries = append(m.Recoveries, r.recovery(&f.Recoveries[i]))
+	}
+	var judgements []verdict.Judgement
+	for _, x := range e.Spec.Expect {
+		expectation, ok := x.Params.(verdict.Expectation)
+		if !ok {
+			continue
+		}
+		j := expectation.Judge(f)
+		judgements = append(judgements, j)
+		m.Expectations = append(m.Expectations, ExpectationResult{
+			Name: j.Name, Kind: x.Kind, Verdict: Verdict(j.Outcome), Observed: j.Observed, Bound: j.Bound, Resolution: j.Resolution,
+			Window: string(j.Window), Why: j.Why,
+		})
+	}
+	r.conclude(m, judgements)
+	if text, err := yaml.JSONToYAML(r.start.Experiment); err == nil {
+		m.ExperimentYAML = string(text)
+	}
+	return m
+}
+
+func (r *record) wallWindows() (w Windows) {
+	for _, s := range r.spans {
+		window := &Window{Start: wallTime(r.start.Base, s.Start), End: wallTime(r.start.Base, s.End)}
+		switch s.Phase {
+		case event.Steady:
+			w.Steady = window
+		case event.Fault:
+			w.Fault = window
+		case event.Recovery:
+			w.Recovery = window
+		}
+	}
+	return w
+}
+
+func (r *record) stream(s event.StreamStarted, series *load.Series) (StreamResult, StreamSeries) {
+	stats := series.Window(string(verdict.Run))
+	if stats == nil {
+		stats = &load.Stats{}
+	}
+	result := StreamResult{
+		Name: s.Name, Connections: s.Connections, URL: s.URL, Via: s.Via, Asked: s.Rate, Achieved: stats.Rate(), Starved: r.starved[s.ID],
+		Requests: stats.Requests, Failures: stats.Failures, Outages: []OutageResult{}, FailuresByCause: map[string]uint64{},
+	}
+	for cause, n := range stats.ByCause {
+		result.FailuresByCause[string(cause)] = n
+	}
+	if stats.Requests > 0 {
+		share := stats.Availability().Value()
+		low, high := stats.Availability().Interval(0.95)
+		result.Availability, result.Interval95 = &share, &[2]float64{low, high}
+	}
+	if stats.Requests > stats.Failures {
+		at := func(q float64) float64 { return time.Duration(stats.Response.ValueAtQuantile(q)).Seconds() }
+		result.Latency = &Latency{P50: at(50), P90: at(90), P99: at(99), P999: at(99.9), Max: time.Duration(stats.Response.Max()).Seconds()}
+	}
+	width, buckets := series.Buckets()
+	drawn := StreamSeries{Name: s.Name, Connections: s.Connections, Width: width.Seconds()}
+	for _, b := range buckets {
+		drawn.Buckets = append(drawn.Buckets, Bucket{Start: b.Start, Requests: b.Requests, Failures: b.Failures, P50: b.P50.Seconds(), P99: b.P99.Seconds()})
+	}
+	for _, o := range series.Outages().List {
+		result.Outages = append(result.Outages, OutageResult{
+			Start: wallTime(r.start.Base, o.Start), Duration: o.Duration().Seconds(), Resolution: o.Resolution.Seconds(), Failures: o.Failures, Open: o.Open,
+		})
+		drawn.Outages = append(drawn.Outages, OutageSpan{Start: o.Start, End: o.End})
+	}
+	return result, drawn
+}
+
+func (r *record) recovery(rec *timeline.Recovery) RecoveryResult {
+	result := RecoveryResult{
+		Victim:   PodRef{Name: rec.Victim.Name, UID: rec.Victim.UID, Node: rec.Victim.Node},
+		Censored: rec.Censored || !rec.Complete(), Reached: rec.Total().Seconds(), Inferred: rec.Inferred, FaultAt: wallTime(r.start.Base, rec.At[timeline.Injected]),
+	}
+	if rec.Replacement != nil {
+		result.Replacement = &PodRef{Name: rec.Replacement.Name, UID: rec.Replacement.UID, Node: rec.Replacement.Node}
+	}
+	if rec.Complete() {
+		total := rec.Total().Seconds()
+		result.Total = &total
+	}
+	if rec.Deregistered != 0 && rec.Reached[timeline.Detected] {
+		took := max(0, rec.Deregistered.Sub(rec.At[timeline.Detected])).Seconds()
+		result.Deregister = &took
+	}
+	phase := func(s timeline.Stage) *float64 {
+		took, ok := rec.Phase(s)
+		if !ok {
+			return nil
+		}
+		seconds := took.Seconds()
+		return &seconds
+	}
+	result.Phases = Phases{
+		Detect: phase(timeline.Detected), Create: phase(timeline.Created), Schedule: phase(timeline.Scheduled), Prepare: phase(timeline.Prepared),
+		Start: phase(timeline.Started), Ready: phase(timeline.BecameReady), Publish: phase(timeline.Published), Serve: phase(timeline.Served),
+		Stabilise: phase(timeline.Stable),
+	}
+	return result
+}
+
+// conclude sets the verdict, its reasons and the exit code.
+func (r *record) conclude(m *Model, judgements []verdict.Judgement) {
+	var c verdict.Circumstances
+	c.Unproved, c.Applied = r.changes.unproved()
+	switch {
+	case r.ended == nil:
+		c.Stopped = "the record ends in the middle of the run: it was killed, or is still going on"
+	case r.ended.Outcome != "":
+		c.Stopped = orElse(r.ended.Reason, r.ended.Outcome)
+	}
+	for _, p := range m.Probes {
+		if p.Unknown > 0 {
+			c.Unmeasured = append(c.Unmeasured, fmt.Sprintf("probe %s could not measure %d of %d times: %s", p.Name, p.Unknown, p.Checks, p.LastMessage))
+		}
+	}
+	outcome, reasons := verdict.Of(judgements, c)
+	m.Verdict, m.Reasons = Verdict(outcome), reasons
+	if r.ended != nil && (r.ended.Outcome == event.Aborted || r.ended.Outcome == event.Interrupted) {
+		m.Verdict = Aborted
+		m.Marks = append(m.Marks, Mark{At: r.end, Kind: "abort", Text: r.ended.Outcome})
+	}
+	m.ExitCode = r.exitCode(m)
+}

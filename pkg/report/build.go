@@ -1,0 +1,158 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/load"
+	"github.com/chaosctl/chaosctl/pkg/timeline"
+	"github.com/chaosctl/chaosctl/pkg/verdict"
+)
+
+// The files that a run writes while it goes on.
+const (
+	EventsFile  = "events.jsonl"
+	SamplesFile = "samples.bin"
+	JournalFile = "journal.jsonl"
+)
+
+// Build folds what a run left in a directory into the model of its report. It reads the events once and the samples
+// once, in memory that does not grow with their number. The loader reads the experiment that the log holds.
+func Build(dir string, loader experiment.Loader) (*Model, error) {
+	record, err := readEvents(dir, loader)
+	if err != nil {
+		return nil, err
+	}
+	requests, err := readRequests(dir, record)
+	if err != nil {
+		return nil, err
+	}
+	recoveries := record.timeline.Recoveries()
+	requests.complete(recoveries, record)
+	facts := record.facts(requests, recoveries)
+	return record.model(requests, facts), nil
+}
+
+// record is the fold over the events of a run.
+type record struct {
+	start      event.RunStarted
+	experiment *experiment.Experiment
+	planned    event.Planned
+	streams    []event.StreamStarted
+	starved    map[int]bool
+	spans      []Span
+	ended      *event.RunEnded
+	end        event.Instant
+	// converged is the end of a recovery window in which the target had converged.
+	recovered bool
+	timeline  *timeline.Fold
+	changes   *changes
+	pods      *lanes
+	probes    *probes
+	notes     []Note
+}
+
+func readEvents(dir string, loader experiment.Loader) (*record, error) {
+	path := filepath.Join(dir, EventsFile)
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is not the directory of a run: it holds no %s", dir, EventsFile)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	r := &record{starved: map[int]bool{}, timeline: timeline.NewFold(), changes: newChanges(), pods: newLanes(), probes: newProbes()}
+	if err := event.Read(file, r.add); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if r.start.RunID == "" {
+		return nil, fmt.Errorf("%s ends before the run began: there is nothing to report", path)
+	}
+	if r.experiment, err = readExperiment(loader, r.start); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	r.closeSpans()
+	return r, nil
+}
+
+func (r *record) add(e event.Event) error {
+	r.end = max(r.end, e.At)
+	r.timeline.Emit(e)
+	switch p := e.Payload.(type) {
+	case event.RunStarted:
+		r.start = p
+	case event.Planned:
+		r.planned = p
+	case event.StreamStarted:
+		r.streams = append(r.streams, p)
+	case event.StreamEnded:
+		r.starved[p.ID] = p.Starved
+	case event.PhaseStarted:
+		r.spans = append(r.spans, Span{Phase: p.Phase, Start: e.At, End: -1})
+	case event.PhaseEnded:
+		r.endSpan(e.At, p)
+	case event.ChangeUpdated:
+		r.changes.add(e.At, p)
+	case event.PodObserved:
+		r.pods.add(e.At, p)
+	case event.ProbeChecked:
+		r.probes.add(p)
+	case event.WatchInterrupted:
+		r.notes = append(r.notes, Note{At: e.At, Level: "warning", Message: fmt.Sprintf("the watch of %s was cut, so events may have been missed: %s", p.Resource, p.Reason)})
+	case event.Noted:
+		r.notes = append(r.notes, Note{At: e.At, Level: p.Level, Message: p.Message})
+	case event.RunEnded:
+		r.ended = &p
+	}
+	return nil
+}
+
+func (r *record) endSpan(at event.Instant, p event.PhaseEnded) {
+	for i := range r.spans {
+		if r.spans[i].Phase == p.Phase {
+			r.spans[i].End = at
+		}
+	}
+	if p.Phase == event.Recovery {
+		r.recovered = p.Complete
+	}
+	if p.Reason != "" {
+		r.notes = append(r.notes, Note{At: at, Level: "warning", Message: fmt.Sprintf("the %s phase: %s", p.Phase, p.Reason)})
+	}
+}
+
+// closeSpans ends the window that a killed run left open at the last instant that it recorded.
+func (r *record) closeSpans() {
+	for i := range r.spans {
+		if r.spans[i].End < 0 {
+			r.spans[i].End = r.end
+		}
+	}
+}
+
+// windows are the spans as the verdict names them, and the whole run.
+func (r *record) windows() map[verdict.Window]verdict.Span {
+	windows := map[verdict.Window]verdict.Span{}
+	for _, s := range r.spans {
+		windows[verdict.Window(s.Phase)] = verdict.Span{Start: s.Start, End: s.End}
+	}
+	if len(r.spans) > 0 {
+		windows[verdict.Run] = verdict.Span{Start: r.spans[0].Start, End: r.spans[len(r.spans)-1].End}
+	}
+	return windows
+}
+
+// loadStreams are the streams as the tally wants them.
+func (r *record) loadStreams() []load.Stream {
+	var all []load.Stream
+	for _, s := range r.streams {
+		all = append(all, load.Stream{ID: s.ID, Name: s.Name, Fresh: s.Connections == string(experiment.Fresh), Rate: s.Rate, Timeout: secondsOf(s.Timeout)})
+	}
+	return all
+}

@@ -1,0 +1,145 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/chaosctl/chaosctl/pkg/event"
+)
+
+// changes is the fold over what became of each change.
+type changes struct {
+	byID  map[string]*changeStory
+	order []*changeStory
+	marks []Mark
+}
+
+// changeStory is the life of one change.
+type changeStory struct {
+	result                     ChangeResult
+	reversible                 bool
+	sent, acked, undone        event.Instant
+	blockedSince               event.Instant
+	applied, finished, blocked bool
+}
+
+func newChanges() *changes { return &changes{byID: map[string]*changeStory{}} }
+
+func (c *changes) add(at event.Instant, p event.ChangeUpdated) {
+	s := c.byID[p.ID]
+	if s == nil {
+		s = &changeStory{result: ChangeResult{ID: p.ID, Fault: p.Fault, Object: p.Object, UID: p.Object.UID, Verb: p.Verb, Proof: "unproved", Undo: "none"}}
+		// Deletions and evictions have no undo; whatever else is changed must be put back.
+		s.reversible = p.Verb != "delete" && p.Verb != "evict"
+		c.byID[p.ID] = s
+		c.order = append(c.order, s)
+	}
+	if p.Message != "" {
+		s.result.Message = p.Message
+	}
+	subject := p.Verb + " " + p.Object.Kind + " " + p.Object.Name
+	switch p.State {
+	case event.ChangeSent:
+		s.sent = at
+		if s.reversible {
+			s.result.Undo = "pending"
+		}
+	case event.ChangeBlocked:
+		if !s.blocked {
+			s.blocked, s.blockedSince = true, s.sent
+			c.mark(at, "block", subject+" is blocked")
+		}
+	case event.ChangeApplied:
+		s.applied, s.acked = true, at
+		if s.blocked {
+			s.result.BlockedSeconds = s.sent.Sub(s.blockedSince).Seconds()
+		}
+		c.mark(s.sent, "inject", subject)
+	case event.ChangeFailed:
+		s.result.Proof = "failed"
+		if s.blocked {
+			s.result.BlockedSeconds = at.Sub(s.blockedSince).Seconds()
+		}
+	case event.ChangeSkipped:
+		s.result.Proof, s.result.Undo = "skipped", "none"
+	case event.ChangeProved, event.ChangeUnproved:
+		s.result.Proof = string(p.State)
+	case event.ChangeUndone, event.ChangeDiverged, event.ChangeStuck:
+		s.result.Undo, s.undone, s.finished = string(p.State), at, true
+		if s.result.Proof != "skipped" {
+			c.mark(at, "undo", "undo of "+subject)
+		}
+	}
+}
+
+func (c *changes) mark(at event.Instant, kind, text string) {
+	c.marks = append(c.marks, Mark{At: at, Kind: kind, Text: text})
+}
+
+// results gives the changes with their instants as wall-clock times.
+func (c *changes) results(base time.Time) []ChangeResult {
+	all := []ChangeResult{}
+	for _, s := range c.order {
+		r := s.result
+		if s.sent != 0 {
+			r.SentAt = wallTime(base, s.sent)
+		}
+		if s.applied {
+			r.AckedAt = wallTime(base, s.acked)
+		}
+		if s.finished {
+			r.UndoneAt = wallTime(base, s.undone)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// undo is the state of all undos together.
+func (c *changes) undo() UndoState {
+	state := UndoClean
+	for _, s := range c.order {
+		switch s.result.Undo {
+		case "stuck", "pending":
+			return UndoIncomplete
+		case "diverged":
+			state = UndoDiverged
+		}
+	}
+	return state
+}
+
+// unproved says of each change that was not seen to take effect what happened to it.
+func (c *changes) unproved() (sentences []string, applied int) {
+	for _, s := range c.order {
+		if s.applied {
+			applied++
+		}
+		switch s.result.Proof {
+		case "unproved", "failed":
+			sentences = append(sentences, fmt.Sprintf("the fault %s did not take effect on %s %s: %s", s.result.Fault, s.result.Object.Kind, s.result.Object.Name, orElse(s.result.Message, "its effect was not observed")))
+		}
+	}
+	return sentences, applied
+}
+
+func (c *changes) injected() []event.Instant {
+	var all []event.Instant
+	for _, s := range c.order {
+		if s.applied {
+			all = append(all, s.sent)
+		}
+	}
+	return all
+}
+
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func wallTime(base time.Time, at event.Instant) time.Time { return base.Add(time.Duration(at)).UTC() }
+
+func secondsOf(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

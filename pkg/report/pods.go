@@ -1,0 +1,122 @@
+package report
+
+import (
+	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/verdict"
+)
+
+// lanes is the fold over the lives of the target's pods.
+type lanes struct {
+	byUID map[string]*PodLane
+	order []*PodLane
+	ready map[string]bool
+	// counts is the number of ready pods over time.
+	counts []verdict.ReadyCount
+}
+
+func newLanes() *lanes { return &lanes{byUID: map[string]*PodLane{}, ready: map[string]bool{}} }
+
+func (l *lanes) add(at event.Instant, p event.PodObserved) {
+	if !p.Target {
+		return
+	}
+	lane := l.byUID[p.UID]
+	if lane == nil {
+		lane = &PodLane{Name: p.Name, UID: p.UID}
+		l.byUID[p.UID] = lane
+		l.order = append(l.order, lane)
+	}
+	if p.Node != "" {
+		lane.Node = p.Node
+	}
+	if n := len(lane.Segments); n > 0 && lane.Segments[n-1].End < 0 {
+		if lane.Segments[n-1].State == podState(p) && !p.Gone {
+			return
+		}
+		lane.Segments[n-1].End = at
+	}
+	if !p.Gone {
+		lane.Segments = append(lane.Segments, PodSegment{State: podState(p), Start: at, End: -1})
+	}
+	l.count(at, p)
+}
+
+func podState(p event.PodObserved) string {
+	switch {
+	case p.Terminating:
+		return "terminating"
+	case p.Ready:
+		return "ready"
+	case p.Running:
+		return "running"
+	case p.Scheduled:
+		return "starting"
+	}
+	return "pending"
+}
+
+func (l *lanes) count(at event.Instant, p event.PodObserved) {
+	if ready := p.Ready && !p.Terminating && !p.Gone; ready {
+		l.ready[p.UID] = true
+	} else {
+		delete(l.ready, p.UID)
+	}
+	n := len(l.ready)
+	switch last := len(l.counts) - 1; {
+	case last >= 0 && l.counts[last].Ready == n:
+	case p.Initial && last >= 0 && n > l.counts[last].Ready && len(l.counts) == 1:
+		// The pods that were there from the start are one state, though they are logged one after another.
+		l.counts[last].Ready = n
+	default:
+		l.counts = append(l.counts, verdict.ReadyCount{At: at, Ready: n})
+	}
+}
+
+// lanes ends the segments that are open at the end of the run.
+func (l *lanes) lanes(end event.Instant) []PodLane {
+	var all []PodLane
+	for _, lane := range l.order {
+		for i := range lane.Segments {
+			if lane.Segments[i].End < 0 {
+				lane.Segments[i].End = end
+			}
+		}
+		all = append(all, *lane)
+	}
+	return all
+}
+
+// probes is the fold over the checks of each probe.
+type probes struct {
+	byName map[string]*ProbeResult
+	order  []*ProbeResult
+}
+
+func newProbes() *probes { return &probes{byName: map[string]*ProbeResult{}} }
+
+func (p *probes) add(c event.ProbeChecked) {
+	r := p.byName[c.Name]
+	if r == nil {
+		r = &ProbeResult{Name: c.Name}
+		p.byName[c.Name] = r
+		p.order = append(p.order, r)
+	}
+	r.Checks++
+	switch {
+	case c.Unknown:
+		r.Unknown++
+	case !c.OK:
+		r.Failures++
+	}
+	if c.Message != "" {
+		r.LastMessage = c.Message
+	}
+}
+
+func (p *probes) results() []ProbeResult {
+	var all []ProbeResult
+	for _, r := range p.order {
+		all = append(all, *r)
+	}
+	return all
+}

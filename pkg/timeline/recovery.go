@@ -1,0 +1,237 @@
+package timeline
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/chaosctl/chaosctl/pkg/event"
+)
+
+// Stage is an instant in the recovery from the loss of a pod, in the order in which they come.
+type Stage int
+
+// The stages: t0, t1 and t4 to t11 of the measurement's table. t2 and t3 lie beside the line.
+const (
+	Injected    Stage = iota // the request that removed the victim left chaosctl
+	Detected                 // the victim was seen terminating, not ready, or gone
+	Created                  // the replacement was there
+	Scheduled                // it had a node
+	Prepared                 // its sandbox and network were up, its images there
+	Started                  // its containers ran
+	BecameReady              // it was Ready
+	Published                // it was a ready endpoint of a Service
+	Served                   // it answered a request with success
+	Stable                   // the stream was steady again
+	numStages
+)
+
+// Recovery is the way back from the loss of one pod.
+type Recovery struct {
+	Victim      event.PodObserved
+	Replacement *event.PodObserved
+	// At holds the instant of each stage that was reached. They never go backwards: two watches are not ordered
+	// against each other, so a stage that was seen before the one it follows counts as reached together with it.
+	At      [numStages]event.Instant
+	Reached [numStages]bool
+	// Deregistered is when the victim stopped being a ready endpoint (t2); 0 where it was none.
+	Deregistered event.Instant
+	// Censored says that events may have been missed between the injection and the last stage.
+	Censored bool
+	// Inferred says that Served was not seen to come from the replacement itself.
+	Inferred bool
+}
+
+// Last is the last stage that was reached.
+func (r *Recovery) Last() Stage {
+	last := Injected
+	for s := Injected; s < numStages; s++ {
+		if r.Reached[s] {
+			last = s
+		}
+	}
+	return last
+}
+
+// Phase is the time between the stage before s that was reached and s itself; false where s was not reached.
+func (r *Recovery) Phase(s Stage) (time.Duration, bool) {
+	if s == Injected || !r.Reached[s] {
+		return 0, false
+	}
+	for before := s - 1; ; before-- {
+		if r.Reached[before] {
+			return r.At[s].Sub(r.At[before]), true
+		}
+	}
+}
+
+// Total is the time from the injection to the last stage that was reached.
+func (r *Recovery) Total() time.Duration { return r.At[r.Last()].Sub(r.At[Injected]) }
+
+// Complete says that the recovery was seen to its end.
+func (r *Recovery) Complete() bool { return r.Reached[Stable] }
+
+// Reach sets a stage, not before any that it follows.
+func (r *Recovery) Reach(s Stage, at event.Instant) {
+	for before := range s {
+		if r.Reached[before] {
+			at = max(at, r.At[before])
+		}
+	}
+	r.At[s], r.Reached[s] = at, true
+}
+
+// Fold collects what recoveries are made of. Events may be added in the order of the log only.
+type Fold struct {
+	injected map[string]event.Instant // by victim's UID
+	sent     map[string]event.Instant // by change
+	pods     map[string]*life
+	order    []string // pods by first sight
+	gaps     []event.Instant
+}
+
+// life is what was seen of one pod; an instant is 0 where it was not seen.
+type life struct {
+	pod          event.PodObserved
+	created      event.Instant
+	scheduled    event.Instant
+	prepared     event.Instant
+	started      event.Instant
+	ready        event.Instant
+	ended        event.Instant // first sight of terminating, not ready any more, or gone
+	published    event.Instant
+	deregistered event.Instant
+	wasReady     bool
+}
+
+// NewFold makes an empty fold.
+func NewFold() *Fold {
+	return &Fold{injected: map[string]event.Instant{}, sent: map[string]event.Instant{}, pods: map[string]*life{}}
+}
+
+// Emit adds an event.
+func (f *Fold) Emit(e event.Event) {
+	switch p := e.Payload.(type) {
+	case event.ChangeUpdated:
+		f.change(e.At, p)
+	case event.PodObserved:
+		f.pod(e.At, p)
+	case event.EndpointObserved:
+		f.endpoint(e.At, p)
+	case event.WatchInterrupted:
+		f.gaps = append(f.gaps, e.At)
+	}
+}
+
+// change notes the injection: the last request before the acknowledgement, since a budget may have refused others.
+func (f *Fold) change(at event.Instant, c event.ChangeUpdated) {
+	if c.Object.Kind != "Pod" {
+		return
+	}
+	switch c.State {
+	case event.ChangeSent:
+		f.sent[c.ID] = at
+	case event.ChangeApplied:
+		if sent, ok := f.sent[c.ID]; ok {
+			f.injected[c.Object.UID] = sent
+		}
+	}
+}
+
+func (f *Fold) pod(at event.Instant, p event.PodObserved) {
+	l := f.pods[p.UID]
+	if l == nil {
+		l = &life{created: at}
+		f.pods[p.UID] = l
+		f.order = append(f.order, p.UID)
+	}
+	l.pod = p
+	first := func(when *event.Instant, seen bool) {
+		if seen && *when == 0 {
+			*when = at
+		}
+	}
+	first(&l.scheduled, p.Scheduled)
+	first(&l.prepared, p.Prepared || p.Running)
+	first(&l.started, p.Running)
+	first(&l.ready, p.Ready)
+	first(&l.ended, p.Terminating || p.Gone || l.wasReady && !p.Ready)
+	l.wasReady = l.wasReady || p.Ready
+}
+
+func (f *Fold) endpoint(at event.Instant, e event.EndpointObserved) {
+	l := f.pods[e.PodUID]
+	if l == nil {
+		l = &life{}
+		f.pods[e.PodUID] = l
+	}
+	switch {
+	case e.Ready && l.published == 0:
+		l.published = at
+	case !e.Ready && l.published != 0 && l.deregistered == 0:
+		l.deregistered = at
+	}
+}
+
+// Recoveries matches each victim with a replacement: a pod of the same controller that was created after the
+// injection. Replicas of a ReplicaSet are exchangeable, so victims and replacements are paired in order; a pod of a
+// StatefulSet comes back by its name.
+func (f *Fold) Recoveries() []Recovery {
+	var victims []string
+	for uid := range f.injected {
+		if f.pods[uid] != nil && f.pods[uid].pod.Target {
+			victims = append(victims, uid)
+		}
+	}
+	slices.SortFunc(victims, func(a, b string) int {
+		return cmp.Or(cmp.Compare(f.injected[a], f.injected[b]), cmp.Compare(f.pods[a].ended, f.pods[b].ended), cmp.Compare(a, b))
+	})
+	taken := map[string]bool{}
+	var all []Recovery
+	for _, uid := range victims {
+		all = append(all, f.recovery(uid, taken))
+	}
+	return all
+}
+
+func (f *Fold) recovery(uid string, taken map[string]bool) Recovery {
+	victim := f.pods[uid]
+	r := Recovery{Victim: victim.pod, Deregistered: victim.deregistered}
+	r.Reach(Injected, f.injected[uid])
+	if victim.ended != 0 {
+		r.Reach(Detected, victim.ended)
+	}
+	if replacement := f.replacement(victim.pod, f.injected[uid], taken); replacement != nil {
+		taken[replacement.pod.UID] = true
+		r.Replacement = &replacement.pod
+		for _, step := range []struct {
+			stage Stage
+			at    event.Instant
+		}{
+			{Created, replacement.created}, {Scheduled, replacement.scheduled}, {Prepared, replacement.prepared},
+			{Started, replacement.started}, {BecameReady, replacement.ready}, {Published, replacement.published},
+		} {
+			if step.at != 0 {
+				r.Reach(step.stage, step.at)
+			}
+		}
+	}
+	for _, gap := range f.gaps {
+		r.Censored = r.Censored || gap >= r.At[Injected] && gap <= r.At[r.Last()]
+	}
+	return r
+}
+
+func (f *Fold) replacement(victim event.PodObserved, after event.Instant, taken map[string]bool) *life {
+	for _, uid := range f.order {
+		l := f.pods[uid]
+		switch {
+		case taken[uid] || uid == victim.UID || l.created < after:
+		case l.pod.OwnerUID == "" || l.pod.OwnerUID != victim.OwnerUID:
+		case victim.OwnerKind == "StatefulSet" && l.pod.Name != victim.Name:
+		default:
+			return l
+		}
+	}
+	return nil
+}

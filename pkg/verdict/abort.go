@@ -1,0 +1,101 @@
+package verdict
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/load"
+)
+
+var _ = register(aborts, Definition{
+	Name: "availability", Summary: "Aborts when too small a share of requests succeeds.",
+	New: func() any { return &AbortAvailability{} },
+})
+
+// AbortCondition is what the parameters of an entry of spec.abortIf can do.
+type AbortCondition interface {
+	// Watch begins to evaluate the condition.
+	Watch() AbortWatch
+}
+
+// AbortWatch evaluates a condition over the requests of a run, in the order in which they end.
+type AbortWatch interface {
+	// Observe takes a request of the named load, and returns why the run must be aborted, or "". It is called by one
+	// goroutine at a time.
+	Observe(load string, s load.Sample) string
+}
+
+// AbortAvailability aborts a run when less than a share of a load's requests succeeded over a span of time.
+type AbortAvailability struct {
+	// Of names the load.
+	Of    string              `json:"of"`
+	Below experiment.Percent  `json:"below"`
+	Over  experiment.Duration `json:"over"`
+}
+
+// Check refuses a load that does not exist.
+func (a *AbortAvailability) Check(c *experiment.Check) {
+	c.Stream("of", a.Of)
+	if a.Over < experiment.Duration(steps*time.Millisecond) {
+		c.Fail("over", "%s is too short: expected %s or more", a.Over, steps*time.Millisecond)
+	}
+}
+
+// steps is into how many parts the span is divided, which slide out of it one by one.
+const steps = 50
+
+// Watch begins to evaluate.
+func (a *AbortAvailability) Watch() AbortWatch { return &abortWatch{condition: a} }
+
+// abortWatch keeps counts for the parts of the span, so that its memory does not depend on the rate.
+type abortWatch struct {
+	condition        *AbortAvailability
+	parts            [steps]struct{ requests, failures int }
+	requests, failed int
+	first            int64
+	current          int64
+	begun            bool
+}
+
+// Observe is called for every request. It says nothing before the span is full once.
+func (w *abortWatch) Observe(name string, s load.Sample) string {
+	if name != w.condition.Of {
+		return ""
+	}
+	width := w.condition.Over.Std() / steps
+	w.slide(int64(s.End / event.Instant(width)))
+	part := &w.parts[w.current%steps]
+	part.requests++
+	w.requests++
+	if !s.OK() {
+		part.failures++
+		w.failed++
+	}
+	if w.current-w.first < steps {
+		return ""
+	}
+	share := 1 - float64(w.failed)/float64(w.requests)
+	if share >= float64(w.condition.Below) {
+		return ""
+	}
+	return fmt.Sprintf("availability of %s was %s over %s; the run aborts below %s", name, percent(share), w.condition.Over, w.condition.Below)
+}
+
+// slide empties the parts that lie between the newest one and the one of this request.
+func (w *abortWatch) slide(to int64) {
+	if !w.begun {
+		w.begun, w.first, w.current = true, to, to
+	}
+	for w.current < to {
+		w.current++
+		part := &w.parts[w.current%steps]
+		w.requests -= part.requests
+		w.failed -= part.failures
+		*part = struct{ requests, failures int }{}
+		if to-w.current > steps {
+			w.current = to - steps
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package verdict
+
+import (
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/timeline"
+)
+
+// Window is a part of a run.
+type Window string
+
+// The windows. Run is all of them together.
+const (
+	Steady   Window = "steady"
+	Fault    Window = "fault"
+	Recovery Window = "recovery"
+	Run      Window = "run"
+)
+
+// Values lists the windows.
+func (Window) Values() []string {
+	return []string{string(Steady), string(Fault), string(Recovery), string(Run)}
+}
+
+// Facts are what a run showed.
+type Facts struct {
+	Windows map[Window]Span
+	// Loads is by the name of the load.
+	Loads      map[string]*Load
+	Recoveries []timeline.Recovery
+	// Ready is the number of ready pods of the target over time; each entry holds from its instant on.
+	Ready []ReadyCount
+	// Injected holds the instants at which a change was acknowledged, in order.
+	Injected []event.Instant
+	// Converged is when the target had converged for good after the fault window, and true; or false.
+	Converged   event.Instant
+	DidConverge bool
+	// StableFor is how long the target stayed so at the least.
+	StableFor time.Duration
+}
+
+// Span is a stretch of a run.
+type Span struct{ Start, End event.Instant }
+
+// Length is how long the span is.
+func (s Span) Length() time.Duration { return s.End.Sub(s.Start) }
+
+// Load is what the streams of one load saw together.
+type Load struct {
+	// Starved says that requests could not be sent when they were due.
+	Starved  bool
+	Requests map[Window]Requests
+	// Outages are those of each stream, and so of each kind of connection.
+	Outages []Outage
+	// Spacing is the time between two requests of the slowest stream: no shorter outage can be seen.
+	Spacing time.Duration
+}
+
+// Requests counts the requests that were due in a window.
+type Requests struct {
+	Total, Failures uint64
+	// Latency is the distribution of the response times of the successful requests, in nanoseconds.
+	Latency *hdrhistogram.Histogram
+}
+
+// Outage is a span in which no request of a stream succeeded.
+type Outage struct {
+	Span
+	Connections string
+	Failures    uint64
+	Resolution  time.Duration
+	// Open says that no request succeeded again.
+	Open bool
+}
+
+// ReadyCount is the number of ready pods from an instant on.
+type ReadyCount struct {
+	At    event.Instant
+	Ready int
+}
