@@ -15,8 +15,8 @@ type cluster struct {
 const (
 	markRow = 17.0
 	// labelRows hold labels; a mark for which they have no room goes below them, where its glyph covers none.
-	labelRows = 4
-	// crowd is how many clusters are too many to give a label to what merely had to wait.
+	labelRows = 5
+	// crowd is how many clusters are too many for long labels, and for any to what merely had to wait.
 	crowd = 6
 )
 
@@ -63,10 +63,16 @@ func (t *chart) rows(clusters []cluster) []place {
 		}
 		if row == labelRows || (c.kind == "block" && len(clusters) > crowd) {
 			out[i] = place{row: labelRows}
+			if c.kind != "block" {
+				out[i].row++ // beside what it waited for, not under it
+			}
 			continue
 		}
 		out[i] = place{row: row}
 		label := c.label()
+		if len(clusters) > crowd {
+			label = clipMiddle(label, 18)
+		}
 		const glyph = 10.0
 		room := t.width - c.x - glyph
 		left := c.x - glyph - ends[row]

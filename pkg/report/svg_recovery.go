@@ -54,10 +54,11 @@ func drawWaterfall(r RecoveryResult, f recoveryFrame, id string) template.HTML {
 	if r.Censored || r.Total == nil {
 		d.rect("step open", a.at(r.length()), y+6, f.right+8-a.at(r.length()), row-10, "the end was not seen")
 	}
-	if total := r.took(); f.narrow {
-		d.text("figure longest end", a.at(r.length())-6, y+17, total)
+	end := max(a.at(r.length()), f.right) + 12
+	if total := r.took(); end+textWidth(total, 13) <= f.width {
+		d.text("figure longest", end, y+17, total)
 	} else {
-		d.text("figure longest", max(a.at(r.length()), f.right)+12, y+17, total)
+		d.text("figure longest on-whole end", a.at(r.length())-6, y+17, total)
 	}
 	y += row
 	if r.Deregister != nil {
