@@ -52,7 +52,7 @@ type place struct {
 }
 
 // rows places labels from left to right, each in the highest row whose label, and those of the rows below it, have
-// ended: so the line that leads down from a mark crosses no other label.
+// ended: so the line that leads down from a mark crosses no other label, unless there is no other way.
 func (t *chart) rows(clusters []cluster) []place {
 	var ends [labelRows]float64
 	out := make([]place, len(clusters))
@@ -60,6 +60,12 @@ func (t *chart) rows(clusters []cluster) []place {
 		row := labelRows
 		for row > 0 && ends[row-1] <= c.x-6 {
 			row--
+		}
+		// In a crowd the line may pass behind labels, which keep their ground clear.
+		for free := 0; row == labelRows && free < labelRows; free++ {
+			if ends[labelRows-1-free] <= c.x-6 {
+				row = labelRows - 1 - free
+			}
 		}
 		if row == labelRows || (c.kind == "block" && len(clusters) > crowd) {
 			out[i] = place{row: labelRows}

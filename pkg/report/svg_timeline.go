@@ -24,7 +24,7 @@ type frame struct {
 // The two shapes, never changed.
 var (
 	wideFrame   = frame{name: "wide", width: 1088, gutter: 168, columns: 456, loadHeight: 60, latencyHeight: 64, podHeight: 21}
-	narrowFrame = frame{name: "narrow", narrow: true, width: 360, gutter: 44, columns: 155, loadHeight: 54, latencyHeight: 58, podHeight: 32}
+	narrowFrame = frame{name: "narrow", narrow: true, width: 360, gutter: 48, columns: 155, loadHeight: 54, latencyHeight: 58, podHeight: 32}
 )
 
 // textSize is that of labels, in pixels.
@@ -145,7 +145,8 @@ func (t *chart) ground() {
 		t.back.path("grid", t.stripes(upright(t.at(s))))
 	}
 	for _, c := range t.clusters() {
-		t.front.path("mark-line mark-"+c.kind, upright(c.x)(c.y, t.band)+t.stripes(upright(c.x)))
+		t.back.path("mark-line mark-"+c.kind, upright(c.x)(c.y, t.band))
+		t.front.path("mark-line mark-"+c.kind, t.stripes(upright(c.x)))
 	}
 }
 
