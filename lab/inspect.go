@@ -82,11 +82,12 @@ func (l *Lab) Status(ctx context.Context) (Status, error) {
 	}
 	s.Healthy = err == nil && record.Phase == registry.Running
 	for i, node := range record.Nodes {
+		_, isReady := ready[node.Name]
 		s.Nodes = append(s.Nodes, NodeStatus{
 			Name: node.Name, Zone: node.Zone, Address: l.plan.Node(i).String(),
-			Ready: ready[node.Name], Stopped: node.Stopped, Cut: node.Cut,
+			Ready: isReady, Stopped: node.Stopped, Cut: node.Cut,
 		})
-		s.Healthy = s.Healthy && ready[node.Name]
+		s.Healthy = s.Healthy && isReady
 	}
 	for _, c := range s.Components {
 		s.Healthy = s.Healthy && c.State == Alive
@@ -94,7 +95,7 @@ func (l *Lab) Status(ctx context.Context) (Status, error) {
 	return s, nil
 }
 
-func (l *Lab) askReady(ctx context.Context) (map[string]bool, error) {
+func (l *Lab) askReady(ctx context.Context) (map[string]time.Time, error) {
 	client, err := l.client()
 	if err != nil {
 		return nil, err

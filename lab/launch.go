@@ -37,10 +37,10 @@ func (l *Lab) launch(component string, program process.Program) (*process.Proces
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", component, err)
 	}
-	if l.died != nil {
+	if died := l.died; died != nil {
 		go func() {
 			<-started.Done()
-			l.died(component, started.Err())
+			died(component, started.Err())
 		}()
 	}
 	return started, nil

@@ -4,13 +4,11 @@ package lab
 
 import (
 	"context"
+	"fmt"
 	"slices"
-	"strings"
-
-	"golang.org/x/sys/unix"
+	"time"
 
 	"github.com/chaosctl/chaosctl/lab/internal/advice"
-	"github.com/chaosctl/chaosctl/lab/internal/process"
 	"github.com/chaosctl/chaosctl/lab/internal/registry"
 )
 
@@ -51,6 +49,7 @@ func (l *Lab) StartNode(ctx context.Context, name string) error {
 				return err
 			}
 		}
+		started := time.Now()
 		if err := w.join(); err != nil {
 			return err
 		}
@@ -58,7 +57,7 @@ func (l *Lab) StartNode(ctx context.Context, name string) error {
 		if node.Cut {
 			return nil
 		}
-		return l.awaitNode(ctx, name)
+		return l.awaitNode(ctx, name, started)
 	})
 }
 
@@ -122,9 +121,9 @@ func (l *Lab) running() error {
 	return nil
 }
 
-// awaitNode waits until the kubelet that was just started has reported itself ready: that of
-// before the stop may still count as ready.
-func (l *Lab) awaitNode(ctx context.Context, name string) error {
+// awaitNode waits until a kubelet that was started at that time has reported the node ready: what
+// the one before it reported may still hold. Such times are whole seconds.
+func (l *Lab) awaitNode(ctx context.Context, name string, started time.Time) error {
 	client, err := l.client()
 	if err != nil {
 		return err
@@ -132,73 +131,18 @@ func (l *Lab) awaitNode(ctx context.Context, name string) error {
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
-	return await(ctx, "a ready "+name, func(ctx context.Context) error { return l.nodesReady(ctx, client) })
-}
-
-// StopComponent ends a program of the control plane ("etcd", "kube-apiserver", ...) at once.
-func (l *Lab) StopComponent(ctx context.Context, name string) error {
-	return l.changeComponent(ctx, name, func() error {
-		if !slices.Contains(l.record.Stopped, name) {
-			l.record.Stopped = append(l.record.Stopped, name)
-		}
-		if err := l.registry.Save(l.record); err != nil {
+	err = await(ctx, "a ready "+name, func(ctx context.Context) error {
+		ready, err := readyNodes(ctx, client)
+		if err != nil {
 			return err
 		}
-		return l.group.Child(name).Kill(ctx)
-	})
-}
-
-// StartComponent starts a program of the control plane that was stopped or has died.
-func (l *Lab) StartComponent(ctx context.Context, name string) error {
-	return l.changeComponent(ctx, name, func() error {
-		l.record.Stopped = slices.DeleteFunc(l.record.Stopped, func(s string) bool { return s == name })
-		if process.Find(l.group.Child(name), name) != 0 {
-			return nil
+		if ready[name].Before(started.Truncate(time.Second)) {
+			return fmt.Errorf("%s is not ready", name)
 		}
-		return l.launchControlPlane(name)
+		return nil
 	})
-}
-
-// PauseComponent makes a program of the control plane stand still: it keeps its connections and
-// answers none.
-func (l *Lab) PauseComponent(ctx context.Context, name string) error {
-	return l.signalComponent(ctx, name, unix.SIGSTOP)
-}
-
-// ResumeComponent lets a paused program go on.
-func (l *Lab) ResumeComponent(ctx context.Context, name string) error {
-	return l.signalComponent(ctx, name, unix.SIGCONT)
-}
-
-func (l *Lab) signalComponent(ctx context.Context, name string, signal unix.Signal) error {
-	return l.changeComponent(ctx, name, func() error {
-		pid := process.Find(l.group.Child(name), name)
-		if pid == 0 {
-			return advice.New("`lab component start "+name+"` starts it", "%s is not running", name)
-		}
-		return unix.Kill(pid, signal)
-	})
-}
-
-func (l *Lab) changeComponent(ctx context.Context, name string, change func() error) error {
-	if !slices.Contains(controlPlane, name) {
-		return l.unknownComponent(name)
-	}
-	release, err := l.lock(ctx)
 	if err != nil {
 		return err
 	}
-	defer release()
-	if err := l.running(); err != nil {
-		return err
-	}
-	if err := change(); err != nil {
-		return err
-	}
-	return l.registry.Save(l.record)
-}
-
-func (l *Lab) unknownComponent(name string) error {
-	return advice.New("there are "+strings.Join(controlPlane, ", ")+", and on each node NODE/"+strings.Join(workers, ", NODE/"),
-		"lab %s has no component %q", l.Name, name)
+	return await(ctx, "working Services", l.servicesReady)
 }

@@ -6,16 +6,15 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/chaosctl/chaosctl/lab/internal/advice"
 	"github.com/chaosctl/chaosctl/lab/internal/component"
 	"github.com/chaosctl/chaosctl/lab/internal/host"
 )
 
-const (
-	// spaceToBuild is what a first build may need in Go's cache and the lab's, in bytes.
-	spaceToBuild = 6 << 30
-)
+// spaceToBuild is what a first build may need in Go's cache and the lab's, in bytes.
+const spaceToBuild = 6 << 30
 
 // Prepare makes this machine ready for labs with these options: it installs packages that are
 // missing, where it can, checks the machine and builds the components.
@@ -82,20 +81,26 @@ func build(ctx context.Context, o Options) (map[string]string, error) {
 		return nil, err
 	}
 	programs := map[string]string{}
+	var missing []component.Component
 	for _, c := range needed(o) {
 		dir, built, err := builder.Path(ctx, c)
 		if err != nil {
 			return nil, err
 		}
-		if !built {
-			if err := host.Room(builder.Cache, spaceToBuild, "building the lab's components"); err != nil && c.Name == component.Kubernetes.Name {
-				return nil, err
-			}
-			if dir, err = builder.Build(ctx, c); err != nil {
-				return nil, err
-			}
-		}
 		programs[c.Name] = dir
+		if !built {
+			missing = append(missing, c)
+		}
+	}
+	if slices.ContainsFunc(missing, func(c component.Component) bool { return c.Name == component.Kubernetes.Name }) {
+		if err := host.Room(builder.Cache, spaceToBuild, "building the lab's components", "--cache"); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range missing {
+		if _, err := builder.Build(ctx, c); err != nil {
+			return nil, err
+		}
 	}
 	return programs, nil
 }

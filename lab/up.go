@@ -60,9 +60,22 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 	}
 	l, err := reserve(ctx, labs, o, programs)
 	if err != nil {
+		return nil, errors.Join(err, unlock(ctx, labs, o.Name))
+	}
+	if err := l.make(ctx, o); err != nil {
 		return nil, err
 	}
-	return l, l.make(ctx, o)
+	return l, nil
+}
+
+// unlock removes the lock file of a lab that did not come to be. The caller holds the lock.
+func unlock(ctx context.Context, labs *registry.Registry, name string) error {
+	release, err := labs.Lock(context.WithoutCancel(ctx), "", nil)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return labs.Forget(name)
 }
 
 // existing returns the lab if it runs, so that nothing need be built to find that out.
@@ -115,17 +128,10 @@ func adopt(ctx context.Context, labs *registry.Registry, record registry.Record,
 }
 
 func checkStateRoot(root string) error {
-	if err := os.MkdirAll(root, 0o755); err != nil {
-		return host.Explain(root, err)
+	if err := host.Writable(root); err != nil {
+		return err
 	}
-	defer os.Remove(root) // stays if there is a lab in it; made again with the next
-	probe, err := os.CreateTemp(root, ".probe-")
-	if err != nil {
-		return host.Explain(root, err)
-	}
-	probe.Close()
-	os.Remove(probe.Name())
-	return host.Room(root, spacePerLab, "a lab")
+	return host.Room(root, spacePerLab, "a lab", "--state-dir")
 }
 
 // reserve registers the lab. From here on it exists, and remove takes it away.
@@ -161,7 +167,7 @@ func reserve(ctx context.Context, labs *registry.Registry, o Options, programs m
 		return nil, err
 	}
 	l.log = o.Log
-	return l, l.group.Create()
+	return l, nil
 }
 
 // claimFolder refuses a state folder with files that are no lab's. Those of a lab that is not
@@ -213,13 +219,16 @@ func (l *Lab) make(ctx context.Context, o Options) error {
 		l.log("lab %s is left as it is: `lab down --name %s` removes it", l.Name, l.Name)
 		return err
 	}
-	return errors.Join(err, l.remove(context.WithoutCancel(ctx)))
+	if left := l.remove(context.WithoutCancel(ctx)); left != nil {
+		return fmt.Errorf("%w (and what was begun could not be removed: %w)", err, left)
+	}
+	return err
 }
 
 // start brings everything up: the control plane on one side, the nodes' containerd on the other,
 // and when both are there, what connects them.
 func (l *Lab) start(ctx context.Context) error {
-	if err := l.prepareFolder(); err != nil {
+	if err := errors.Join(l.group.Create(), l.prepareFolder()); err != nil {
 		return err
 	}
 	wiring, err := l.createSwitch()

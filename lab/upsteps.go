@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/chaosctl/chaosctl/lab/internal/image"
 	"github.com/chaosctl/chaosctl/lab/internal/kubeapi"
@@ -74,31 +75,34 @@ func (l *Lab) nodesReady(ctx context.Context, client *kubeapi.Client) error {
 	}
 	var lacking []error
 	for _, node := range l.record.Nodes {
-		if !node.Stopped && !node.Cut && !ready[node.Name] {
+		if _, ok := ready[node.Name]; !ok && !node.Stopped && !node.Cut {
 			lacking = append(lacking, fmt.Errorf("%s is not ready", node.Name))
 		}
 	}
 	return errors.Join(lacking...)
 }
 
-// readyNodes asks the API server which nodes are ready.
-func readyNodes(ctx context.Context, client *kubeapi.Client) (map[string]bool, error) {
+// readyNodes asks the API server which nodes are ready, and when each last said so.
+func readyNodes(ctx context.Context, client *kubeapi.Client) (map[string]time.Time, error) {
 	var list struct {
 		Items []struct {
 			Metadata struct{ Name string }
 			Status   struct {
-				Conditions []struct{ Type, Status string }
+				Conditions []struct {
+					Type, Status      string
+					LastHeartbeatTime time.Time
+				}
 			}
 		}
 	}
 	if err := client.Get(ctx, "/api/v1/nodes", &list); err != nil {
 		return nil, err
 	}
-	ready := map[string]bool{}
+	ready := map[string]time.Time{}
 	for _, node := range list.Items {
 		for _, condition := range node.Status.Conditions {
-			if condition.Type == "Ready" {
-				ready[node.Metadata.Name] = condition.Status == "True"
+			if condition.Type == "Ready" && condition.Status == "True" {
+				ready[node.Metadata.Name] = condition.LastHeartbeatTime
 			}
 		}
 	}

@@ -3,23 +3,26 @@
 package acceptance
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/chaosctl/chaosctl/lab"
 )
 
 // TestKilledUpLeavesNothingAfterDown kills `lab up` at twenty points between its first instant and
 // its last, and wants `lab down` to leave the machine as it was.
 func TestKilledUpLeavesNothingAfterDown(t *testing.T) {
 	const name = "t-kill"
-	must(t, "down", "--name", name)
+	clear(t, name)
 	before := look(t, name)
-	t.Cleanup(func() { run(t, "down", "--name", name) })
 	seed := uint64(time.Now().UnixNano())
 	random := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("seed %d", seed)
@@ -51,18 +54,52 @@ func killUp(t *testing.T, name string, after time.Duration) {
 	_ = up.Wait()
 }
 
-func TestInterruptedUpCleansUp(t *testing.T) {
-	const name = "t-interrupt"
-	before := look(t, name)
+// clear removes what an earlier test run may have left, and does so again after the test.
+func clear(t *testing.T, name string) {
+	t.Helper()
+	must(t, "down", "--name", name)
+	t.Cleanup(func() { run(t, "down", "--name", name) })
+}
+
+// beginUp starts `lab up` and returns once it starts programs.
+func beginUp(t *testing.T, name string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
 	up := command("up", "--name", name, "--nodes", "1")
+	var stderr bytes.Buffer
+	up.Stderr = &stderr
 	require.NoError(t, up.Start())
 	require.Eventually(t, func() bool {
-		_, err := os.Stat("/var/lib/chaosctl-lab/" + name + "/logs/kube-apiserver.log")
+		_, err := os.Stat(lab.DefaultStateRoot + "/" + name + "/logs/kube-apiserver.log")
 		return err == nil
-	}, 20*time.Second, 10*time.Millisecond)
+	}, 20*time.Second, 5*time.Millisecond)
+	return up, &stderr
+}
+
+func TestInterruptedUpCleansUp(t *testing.T) {
+	const name = "t-interrupt"
+	clear(t, name)
+	before := look(t, name)
+	up, stderr := beginUp(t, name)
 	require.NoError(t, up.Process.Signal(os.Interrupt))
-	err := up.Wait()
-	require.IsType(t, &exec.ExitError{}, err)
+	_ = up.Wait()
+	require.Equal(t, 1, up.ProcessState.ExitCode(), stderr.String())
+	require.Contains(t, stderr.String(), "interrupt")
+	unchanged(t, name, before)
+}
+
+func TestUpNamesTheComponentThatDiesAndCleansUp(t *testing.T) {
+	const name = "t-death"
+	clear(t, name)
+	before := look(t, name)
+	up, stderr := beginUp(t, name)
+	for _, process := range look(t, name)["processes"] {
+		pid, program, _ := strings.Cut(strings.TrimPrefix(process, "/proc/"), " ")
+		if strings.Contains(program, "/etcd ") {
+			require.NoError(t, exec.Command("kill", "-9", pid).Run())
+		}
+	}
+	_ = up.Wait()
 	require.Equal(t, 1, up.ProcessState.ExitCode())
+	require.Contains(t, stderr.String(), "error: etcd died: signal: killed; the end of its log:")
 	unchanged(t, name, before)
 }

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/vishvananda/netlink"
 
@@ -46,15 +45,29 @@ func look(t *testing.T, name string) machine {
 // links may go a little later, so that it looks again for some seconds.
 func unchanged(t *testing.T, name string, before machine) {
 	t.Helper()
-	deadline := time.Now().Add(5 * time.Second)
-	for {
-		now := look(t, name)
-		if assert.ObjectsAreEqual(before, now) || time.Now().After(deadline) {
-			require.Equal(t, before, now)
-			return
+	var different []string
+	require.Eventually(t, func() bool {
+		different = before.differences(look(t, name))
+		return len(different) == 0
+	}, 5*time.Second, 50*time.Millisecond, "the machine is not as it was: %v", &different)
+}
+
+// differences says what was and is not, or is and was not.
+func (m machine) differences(now machine) []string {
+	var found []string
+	for part := range m {
+		for _, was := range m[part] {
+			if !slices.Contains(now[part], was) {
+				found = append(found, part+" lacks "+was)
+			}
 		}
-		time.Sleep(50 * time.Millisecond)
+		for _, is := range now[part] {
+			if !slices.Contains(m[part], is) {
+				found = append(found, part+" has "+is)
+			}
+		}
 	}
+	return found
 }
 
 // members are the processes in the lab's control group, by what they were started as.

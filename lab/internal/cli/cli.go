@@ -28,8 +28,7 @@ func Run(ctx context.Context, streams Streams, args []string) int {
 		return 0
 	}
 	if errors.Is(err, context.Canceled) {
-		streams.Log("interrupted")
-		return 1
+		err = fmt.Errorf("interrupted: %w", err)
 	}
 	streams.Log("error: %v", err)
 	if hint := advice.Hint(err); hint != "" {

@@ -5,15 +5,12 @@ package host
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/chaosctl/chaosctl/lab/internal/advice"
 	"github.com/chaosctl/chaosctl/lab/internal/cgroup"
@@ -120,35 +117,4 @@ func apt(ctx context.Context, args ...string) ([]byte, error) {
 	command := exec.CommandContext(ctx, "apt-get", args...)
 	command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C")
 	return command.CombinedOutput()
-}
-
-// Room returns an error if the file system that dir is or would be on has less than need bytes free.
-func Room(dir string, need uint64, what string) error {
-	existing := dir
-	for {
-		if _, err := os.Stat(existing); err == nil || existing == filepath.Dir(existing) {
-			break
-		}
-		existing = filepath.Dir(existing)
-	}
-	var stat unix.Statfs_t
-	if err := unix.Statfs(existing, &stat); err != nil {
-		return fmt.Errorf("ask for the space in %s: %w", existing, err)
-	}
-	if free := stat.Bavail * uint64(stat.Bsize); free < need {
-		return advice.New("free some space, or choose another folder",
-			"%s has %d MB free and %s needs %d MB", dir, free>>20, what, need>>20)
-	}
-	return nil
-}
-
-// Explain turns an error of a full or read-only disk into a sentence; others it returns as they are.
-func Explain(dir string, err error) error {
-	switch {
-	case errors.Is(err, unix.ENOSPC):
-		return advice.New("free some space, or choose another folder with --state-dir", "the disk that holds %s is full", dir)
-	case errors.Is(err, unix.EROFS), errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
-		return advice.New("choose another folder with --state-dir", "%s cannot be written: %w", dir, err)
-	}
-	return err
 }
