@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -20,18 +21,15 @@ type selection struct {
 	target string
 	url    string
 	rate   string
-	seed   int64
-
-	flags *pflag.FlagSet
+	seed   string
 }
 
 func (s *selection) register(flags *pflag.FlagSet) {
-	s.flags = flags
 	flags.StringArrayVarP(&s.files, "file", "f", nil, "A file of experiments, a directory of such files, or - for standard input; may be repeated")
 	flags.StringVar(&s.target, "target", "", "The workload under test as kind/name, in place of the experiment's")
 	flags.StringVar(&s.url, "url", "", "The URL to put load on, in place of the experiment's service")
 	flags.StringVar(&s.rate, "rate", "", "The rate of the load, such as 200/s, in place of the experiment's")
-	flags.Int64Var(&s.seed, "seed", 0, "The seed of all random choices, in place of the experiment's")
+	flags.StringVar(&s.seed, "seed", "", "The seed of all random choices, in place of the experiment's")
 }
 
 // chosen is an experiment and where it came from.
@@ -161,8 +159,12 @@ func (s *selection) override(a *app, e *experiment.Experiment) error {
 			}
 		}
 	}
-	if s.flags.Changed("seed") {
-		e.Spec.Seed = &s.seed
+	if s.seed != "" {
+		seed, err := strconv.ParseInt(s.seed, 10, 64)
+		if err != nil {
+			return usage(fmt.Errorf("--seed: %q is not a whole number", s.seed))
+		}
+		e.Spec.Seed = &seed
 	}
 	return nil
 }

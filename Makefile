@@ -1,0 +1,70 @@
+# chaosctl: `make demo` shows what it does, `make test` runs the tests, `make help` lists the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+BIN   := bin
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/chaosctl-tools
+LINT_VERSION        := v2.15.0
+STATICCHECK_VERSION := 2026.2
+GO_BUILD := CGO_ENABLED=0 go build -trimpath
+# Modules of this repository that hold tests. The components of the lab are modules of their own, and hold none.
+MODULES := . lab test
+
+##@ For everybody
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z][a-z-]*:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build lab shop ## Run a game day against a shop on a real 3-node cluster, and report (needs root)
+	@scripts/demo.sh
+
+.PHONY: test
+test: test-unit lint prepare build shop ## Run all tests that a change must pass (needs root for the lab)
+	@echo "==> tests on real clusters"
+	@cd lab && go test -timeout 20m ./acceptance/...
+	@cd test && go test -timeout 30m ./...
+
+.PHONY: test-unit
+test-unit: ## Run the tests that need neither root nor a cluster
+	@echo "==> unit tests"
+	@go test ./...
+	@cd lab && go test $$(go list ./... | grep -v /acceptance)
+
+##@ Pieces
+
+.PHONY: build
+build: ## Build bin/chaosctl
+	@echo "==> building $(BIN)/chaosctl"
+	@$(GO_BUILD) -o $(BIN)/chaosctl ./cmd/chaosctl
+
+.PHONY: lab
+lab: ## Build bin/lab, the cluster on one machine
+	@echo "==> building $(BIN)/lab"
+	@cd lab && $(GO_BUILD) -o ../$(BIN)/lab ./cmd/lab
+
+.PHONY: prepare
+prepare: lab ## Install what the lab needs and build its components, once (about 10 minutes)
+	@$(BIN)/lab prepare
+
+.PHONY: shop
+shop: ## Build the example application and the command that deploys it
+	@echo "==> building the shop"
+	@$(GO_BUILD) -o $(BIN)/shop-frontend ./examples/shop/cmd/frontend
+	@$(GO_BUILD) -o $(BIN)/shop-catalogue ./examples/shop/cmd/catalogue
+	@$(GO_BUILD) -o $(BIN)/shop-deploy ./examples/shop/cmd/deploy
+
+##@ For contributors
+
+.PHONY: lint
+lint: ## Check formatting and style
+	@scripts/lint.sh "$(CACHE)" $(LINT_VERSION) $(STATICCHECK_VERSION) $(MODULES)
+
+.PHONY: fmt
+fmt: ## Format the code
+	@gofmt -w $$(git ls-files '*.go')
+
+.PHONY: clean
+clean: ## Remove what was built here; caches of the lab's components stay
+	@rm -rf $(BIN)
