@@ -48,7 +48,7 @@ func Down(ctx context.Context, name string, log func(format string, args ...any)
 	labs := registry.Open(registry.DefaultDir)
 	record, err := labs.Load(name)
 	if errors.Is(err, registry.ErrNotFound) {
-		return false, nil
+		return false, removeLock(ctx, labs, name)
 	}
 	if err != nil {
 		return true, err
@@ -59,6 +59,32 @@ func Down(ctx context.Context, name string, log func(format string, args ...any)
 	}
 	l.log = log
 	return true, l.Down(ctx)
+}
+
+// removeLock removes the lock of a lab that was given up before it was registered.
+func removeLock(ctx context.Context, labs *registry.Registry, name string) error {
+	if !labs.Locked(name) {
+		return nil
+	}
+	release, err := labs.Lock(ctx, name, nil)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if _, err := labs.Load(name); !errors.Is(err, registry.ErrNotFound) {
+		return err // registered meanwhile
+	}
+	return forgetName(ctx, labs, name)
+}
+
+// forgetName removes what the registry has of a name. The caller holds the lab's lock.
+func forgetName(ctx context.Context, labs *registry.Registry, name string) error {
+	release, err := labs.Lock(ctx, "", nil)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return labs.Forget(name)
 }
 
 // lock keeps other commands off the lab, and brings the record up to date.

@@ -60,22 +60,12 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 	}
 	l, err := reserve(ctx, labs, o, programs)
 	if err != nil {
-		return nil, errors.Join(err, unlock(ctx, labs, o.Name))
+		return nil, errors.Join(err, forgetName(context.WithoutCancel(ctx), labs, o.Name))
 	}
 	if err := l.make(ctx, o); err != nil {
 		return nil, err
 	}
 	return l, nil
-}
-
-// unlock removes the lock file of a lab that did not come to be. The caller holds the lock.
-func unlock(ctx context.Context, labs *registry.Registry, name string) error {
-	release, err := labs.Lock(context.WithoutCancel(ctx), "", nil)
-	if err != nil {
-		return err
-	}
-	defer release()
-	return labs.Forget(name)
 }
 
 // existing returns the lab if it runs, so that nothing need be built to find that out.

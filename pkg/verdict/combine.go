@@ -27,9 +27,8 @@ func Of(judgements []Judgement, c Circumstances) (Outcome, []string) {
 		}
 	}
 	if c.Stopped != "" {
-		// What a run that was cut short did show is told, but proves nothing either way.
-		outcome = Unknown
-		return outcome, append([]string{c.Stopped}, append(byOutcome[Fail], byOutcome[Unknown]...)...)
+		// What a run that was cut short did show is told beside it, but proves nothing either way.
+		return Unknown, append([]string{c.Stopped}, byOutcome[Fail]...)
 	}
 	if c.Applied == 0 {
 		add(Unknown, "no fault took effect, so nothing was tested")

@@ -23,6 +23,12 @@ func (r *Registry) Lock(ctx context.Context, name string, waiting func()) (relea
 	return LockFile(ctx, r.lockPath(name), waiting)
 }
 
+// Locked reports whether a lab has a lock, held or left by a process that was killed.
+func (r *Registry) Locked(name string) bool {
+	_, err := os.Stat(r.lockPath(name))
+	return err == nil
+}
+
 // LockFile takes an exclusive lock on a file, which it makes if need be, folder included.
 // The lock holds between goroutines as well as between processes.
 func LockFile(ctx context.Context, path string, waiting func()) (release func(), err error) {
