@@ -80,8 +80,11 @@ func parse(mountinfo io.Reader) (*Host, error) {
 	if unified == "" {
 		return nil, advice.New("mount -t cgroup2 none /sys/fs/cgroup", "no control groups are mounted")
 	}
-	return &Host{Unified: true, mounts: []mount{{path: unified}}}, nil
+	return Unified(unified), nil
 }
+
+// Unified returns the control groups of a v2 hierarchy that is mounted there.
+func Unified(path string) *Host { return &Host{Unified: true, mounts: []mount{{path: path}}} }
 
 func missingFrom(mounts []mount) []string {
 	var missing []string
