@@ -39,18 +39,19 @@ func (a *Availability) Judge(f *Facts) Judgement {
 	share := 1 - float64(r.Failures)/float64(r.Total)
 	resolution := 3 / float64(r.Total)
 	low, high := load.Proportion{Successes: r.Total - r.Failures, Trials: r.Total}.Interval(0.95)
-	j.Observed = fmt.Sprintf("%s (95 %% interval %s to %s)", percent(share), percent(low), percent(high))
+	j.Observed = percent(share)
+	interval := fmt.Sprintf("95 %% interval %s to %s", percent(low), percent(high))
 	j.Resolution = percent(resolution)
 	switch {
 	case share < float64(a.AtLeast):
 		j.Outcome = Fail
-		j.Why = fmt.Sprintf("%d of %d requests failed; the bound allows %d", r.Failures, r.Total, uint64((1-float64(a.AtLeast))*float64(r.Total)))
+		j.Why = fmt.Sprintf("%d of %d requests failed (%s); the bound allows %d", r.Failures, r.Total, interval, uint64((1-float64(a.AtLeast))*float64(r.Total)))
 	case r.Failures == 0 && 1-resolution < float64(a.AtLeast):
 		j.Outcome = Unknown
 		j.Why = fmt.Sprintf("%d requests without a failure support no more than %s: make the run longer or its rate higher", r.Total, percent(1-resolution))
 	default:
 		j.Outcome = Pass
-		j.Why = fmt.Sprintf("%d of %d requests failed", r.Failures, r.Total)
+		j.Why = fmt.Sprintf("%d of %d requests failed (%s)", r.Failures, r.Total, interval)
 	}
 	return j
 }
