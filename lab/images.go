@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -21,18 +23,24 @@ import (
 // LoadImage makes an image of a static Linux binary, its entrypoint, and puts it into every node.
 // Pods use it by that reference with imagePullPolicy IfNotPresent.
 func (l *Lab) LoadImage(ctx context.Context, reference, binary string) error {
-	return l.addImage(ctx, func(archive string) error { return image.Archive(reference, binary, archive) })
+	sum := sha256.Sum256([]byte(reference))
+	name := hex.EncodeToString(sum[:8])
+	return l.addImage(ctx, name, func(archive string) error { return image.Archive(reference, binary, archive) })
 }
 
 // LoadArchive puts the images in an archive, of the kind that `docker save` writes or an OCI
 // layout in a tar file, into every node.
 func (l *Lab) LoadArchive(ctx context.Context, archive string) error {
-	return l.addImage(ctx, func(to string) error { return copyFile(archive, to) })
+	name, err := sumFile(archive)
+	if err != nil {
+		return fmt.Errorf("read archive: %w", err)
+	}
+	return l.addImage(ctx, name, func(to string) error { return copyFile(archive, to) })
 }
 
-// addImage keeps an archive and imports it. The archives that are kept go into a node that was
-// stopped when it starts again.
-func (l *Lab) addImage(ctx context.Context, write func(archive string) error) error {
+// addImage keeps an archive under a name and imports it. The archives that are kept go into a node
+// that was stopped when it starts again.
+func (l *Lab) addImage(ctx context.Context, name string, write func(archive string) error) error {
 	release, err := l.lock(ctx)
 	if err != nil {
 		return err
@@ -49,11 +57,7 @@ func (l *Lab) addImage(ctx context.Context, write func(archive string) error) er
 	if err := write(temp); err != nil {
 		return host.Explain(l.record.StateDir, err)
 	}
-	sum, err := sumFile(temp)
-	if err != nil {
-		return err
-	}
-	archive := l.path("images", sum+".tar")
+	archive := l.path("images", name+".tar")
 	if err := os.Rename(temp, archive); err != nil {
 		return err
 	}
@@ -68,6 +72,25 @@ func (l *Lab) addImage(ctx context.Context, write func(archive string) error) er
 		return err
 	}
 	return nil
+}
+
+// archives are the kept ones in the order they were loaded in, so that of two images with one name
+// the later stays.
+func (l *Lab) archives() ([]string, error) {
+	paths, err := filepath.Glob(l.path("images", "*.tar"))
+	if err != nil {
+		return nil, err
+	}
+	loaded := map[string]time.Time{}
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, err
+		}
+		loaded[path] = info.ModTime()
+	}
+	slices.SortStableFunc(paths, func(a, b string) int { return loaded[a].Compare(loaded[b]) })
+	return paths, nil
 }
 
 func copyFile(from, to string) error {

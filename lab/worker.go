@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"syscall"
 
 	"github.com/chaosctl/chaosctl/lab/internal/cgroup"
@@ -100,7 +99,7 @@ func (w worker) launchInside(name string, args ...string) error {
 func (w worker) importImages(ctx context.Context, archives ...string) error {
 	if len(archives) == 0 {
 		var err error
-		if archives, err = filepath.Glob(w.path("images", "*.tar")); err != nil {
+		if archives, err = w.archives(); err != nil {
 			return err
 		}
 	}

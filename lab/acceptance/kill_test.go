@@ -54,6 +54,22 @@ func killUp(t *testing.T, name string, after time.Duration) {
 	_ = up.Wait()
 }
 
+func TestUpMendsAHalfMadeLab(t *testing.T) {
+	const name = "t-mend"
+	clear(t, name)
+	before := look(t, name)
+	up, _ := beginUp(t, name)
+	require.NoError(t, up.Process.Kill())
+	_ = up.Wait()
+	require.Contains(t, must(t, "status", "--name", name).stdout, "half made")
+	refused(t, run(t, "node", "cut", "--name", name, "node1"), "was left half made", "lab up")
+	mended := must(t, "up", "--name", name, "--nodes", "1")
+	require.Contains(t, mended.stderr, "removing it first")
+	require.True(t, statusOf(t, name).Healthy)
+	must(t, "down", "--name", name)
+	unchanged(t, name, before)
+}
+
 // clear removes what an earlier test run may have left, and does so again after the test.
 func clear(t *testing.T, name string) {
 	t.Helper()

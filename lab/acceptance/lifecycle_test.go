@@ -3,8 +3,10 @@
 package acceptance
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -88,6 +90,36 @@ func web(t *testing.T, l *lab.Lab, status lab.Status) {
 	for _, address := range addresses {
 		require.Eventually(t, func() bool { return answers(address) }, 10*time.Second, 100*time.Millisecond, "a pod answers at %s", address)
 	}
+}
+
+// TestAddons needs the addons to be built, which takes minutes the first time: without, it is left out.
+func TestAddons(t *testing.T) {
+	options := lab.Options{Name: "t-addons", Nodes: 1, Profile: lab.Fast, Addons: []string{lab.Metrics, lab.DNS}, Components: "../components"}
+	if err := lab.Check(t.Context(), options); err != nil {
+		t.Skip(err)
+	}
+	clear(t, options.Name)
+	before := look(t, options.Name)
+	l := lab.Start(t, options)
+	client := clientOf(t, l.Name, statusOf(t, l.Name).Server)
+	require.Eventually(t, func() bool {
+		var nodes struct {
+			Items []struct{ Usage struct{ CPU string } }
+		}
+		err := client.Get(t.Context(), "/apis/metrics.k8s.io/v1beta1/nodes", &nodes)
+		return err == nil && len(nodes.Items) == 1 && nodes.Items[0].Usage.CPU != ""
+	}, 40*time.Second, 200*time.Millisecond, "the node is measured")
+
+	var dns struct{ Spec struct{ ClusterIP string } }
+	require.NoError(t, client.Get(t.Context(), "/api/v1/namespaces/kube-system/services/kube-dns", &dns))
+	resolver := net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, dns.Spec.ClusterIP+":53")
+	}}
+	found, err := resolver.LookupHost(t.Context(), "kubernetes.default.svc.cluster.local.")
+	require.NoError(t, err)
+	assert.Len(t, found, 1)
+	require.NoError(t, l.Down(t.Context()))
+	unchanged(t, l.Name, before)
 }
 
 func answers(address string) bool {
