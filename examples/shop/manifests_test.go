@@ -2,7 +2,6 @@ package shop_test
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -47,7 +46,7 @@ func objects(t *testing.T) []manifest {
 			}
 			all = append(all, m)
 		}
-		require.True(t, errors.Is(err, io.EOF), "%s: %v", file, err)
+		require.ErrorIs(t, err, io.EOF, file)
 	}
 	return all
 }

@@ -101,12 +101,11 @@ func expand(name string) ([]string, error) {
 	if name == "-" {
 		return []string{name}, nil
 	}
-	info, err := os.Stat(name)
-	if err != nil || !info.IsDir() {
-		return []string{name}, nil // reading it will say what is wrong
+	if info, err := os.Stat(name); err != nil || !info.IsDir() {
+		return []string{name}, err
 	}
 	var found []string
-	err = filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() && slices.Contains([]string{".yaml", ".yml"}, filepath.Ext(path)) {
 			found = append(found, path)
 		}

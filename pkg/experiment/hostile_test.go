@@ -2,7 +2,6 @@ package experiment_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -78,7 +77,7 @@ func FuzzLoad(f *testing.F) {
 		file, err := loader.Load("fuzz.yaml", strings.NewReader(string(text)))
 		if err != nil {
 			var problems experiment.Problems
-			require.True(t, errors.As(err, &problems))
+			require.ErrorAs(t, err, &problems)
 			require.NotEmpty(t, problems)
 			for _, p := range problems {
 				require.Positive(t, p.Line)

@@ -81,7 +81,7 @@ func TestATornFileGivesItsWholeBlocks(t *testing.T) {
 	want := plausible(90)
 	file := write(t, want, 9)
 	before := 0
-	for cut := range len(file) {
+	for cut := range file {
 		got, err := read(file[:cut])
 		require.ErrorIs(t, err, load.ErrTorn, "cut at %d", cut)
 		require.Zero(t, len(got)%10)

@@ -95,7 +95,7 @@ func readBlock(in *bufio.Reader, buffer []byte) (records []byte, sound bool, err
 }
 
 func torn(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return ErrTorn
 	}
 	return err

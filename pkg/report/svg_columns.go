@@ -45,8 +45,5 @@ func (s StreamSeries) columns(from, to float64, limit int) []column {
 	return out
 }
 
-// answered is the requests of a column that succeeded.
-func (c column) answered() uint64 { return c.requests - min(c.failures, c.requests) }
-
 // perSecond turns a number of a column's requests into a rate.
 func (c column) perSecond(n uint64) float64 { return float64(n) / (c.end - c.start) }

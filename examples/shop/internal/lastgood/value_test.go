@@ -1,7 +1,6 @@
 package lastgood_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -70,7 +69,7 @@ func TestMissingFileIsBroken(t *testing.T) {
 	f.Check()
 	_, ok := f.Get()
 	assert.False(t, ok)
-	assert.True(t, errors.Is(f.Broken(), os.ErrNotExist))
+	assert.ErrorIs(t, f.Broken(), os.ErrNotExist)
 
 	f.write(t, "3")
 	require.NoError(t, os.Remove(f.path))

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"errors"
 	"net"
 	"os"
 	"syscall"
@@ -93,7 +92,7 @@ func TestOpenReportsATakenPort(t *testing.T) {
 	require.NoError(t, err)
 	_, err = gate.Open()
 	var call *os.SyscallError
-	assert.True(t, errors.As(err, &call), "%v", err)
+	assert.ErrorAs(t, err, &call)
 	require.NoError(t, thief.Close())
 	_, err = gate.Open()
 	assert.NoError(t, err)

@@ -58,12 +58,12 @@ func rename(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) > 0 {
 		return a
 	}
-	switch {
-	case a.Key == slog.TimeKey:
+	switch a.Key {
+	case slog.TimeKey:
 		return slog.String("time", Format(a.Value.Time()))
-	case a.Key == slog.MessageKey:
+	case slog.MessageKey:
 		return slog.String("event", a.Value.String())
-	case a.Key == slog.LevelKey:
+	case slog.LevelKey:
 		return slog.Attr{}
 	}
 	return a
