@@ -98,6 +98,7 @@ func (l *Lab) controllerArgs() []string {
 		"--service-account-private-key-file="+pki("service-accounts.key"), "--root-ca-file="+pki("ca.crt"),
 		"--cluster-signing-cert-file="+pki("ca.crt"), "--cluster-signing-key-file="+pki("ca.key"),
 		"--use-service-account-credentials",
+		"--flex-volume-plugin-dir="+l.path("volume-plugins"), // it makes the folder, by default in /usr
 	)
 	if l.profile() == Realistic {
 		return args

@@ -73,9 +73,7 @@ func run(t *testing.T, args ...string) outcome {
 }
 
 func asExit(err error, exit **exec.ExitError) bool {
-	e, ok := err.(*exec.ExitError)
-	*exit = e
-	return ok
+	return errors.As(err, exit)
 }
 
 // must runs lab with arguments, and wants it to succeed.

@@ -97,7 +97,7 @@ func (g Group) kill(pid int) {
 	if err != nil {
 		return
 	}
-	defer process.Release()
+	defer func() { _ = process.Release() }()
 	if g.holds(pid) {
 		_ = process.Kill()
 	}
