@@ -164,10 +164,7 @@ func (r *Registry) Forget(name string) error {
 		os.Remove(path) // a record that was being written when its writer was killed
 	}
 	entries, err := os.ReadDir(r.dir)
-	if err != nil || len(entries) > 1 {
-		return nil
-	}
-	if len(entries) == 1 && entries[0].Name() == filepath.Base(r.lockPath("")) {
+	if err == nil && len(entries) == 1 && entries[0].Name() == filepath.Base(r.lockPath("")) {
 		os.Remove(r.lockPath(""))
 		os.Remove(r.dir) // refused where somebody has just come in, who then keeps it
 	}
