@@ -69,6 +69,9 @@ func nextStep(dir string, r *report.Result) string {
 	case report.ExitFail:
 		return "open the report: it says what broke, when, and how long each phase of the recovery took"
 	}
+	if r.Verdict == report.Aborted {
+		return "open the report: it shows what was recorded until the run was stopped"
+	}
 	return "open the report: it says what could not be measured, and why"
 }
 
