@@ -18,16 +18,11 @@ func Loop(ctx context.Context, clock Clock, s Schedule, waiting func(next time.T
 	last := clock.Now()
 	for {
 		next := s.Next(last)
+		for now := clock.Now(); !next.IsZero() && next.Before(now); next = s.Next(next) {
+			missed(next)
+		}
 		if next.IsZero() {
 			return
-		}
-		for now := clock.Now(); ; {
-			after := s.Next(next)
-			if after.IsZero() || after.After(now) {
-				break
-			}
-			missed(next)
-			next = after
 		}
 		waiting(next)
 		if clock.Wait(ctx, next) != nil {

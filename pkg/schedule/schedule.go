@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -19,6 +20,10 @@ func Parse(expression, zone string) (Schedule, error) {
 	if err != nil {
 		return Schedule{}, fmt.Errorf("time zone %q is not known: use an IANA name such as Europe/Lisbon", zone)
 	}
+	// The library takes a zone before the fields, and panics where nothing follows it.
+	if strings.HasPrefix(expression, "TZ=") || strings.HasPrefix(expression, "CRON_TZ=") {
+		return Schedule{}, fmt.Errorf("schedule %q names a time zone: give it apart", expression)
+	}
 	spec, err := cron.ParseStandard(expression)
 	if err != nil {
 		return Schedule{}, fmt.Errorf("schedule %q cannot be read: %w", expression, err)
@@ -28,69 +33,67 @@ func Parse(expression, zone string) (Schedule, error) {
 
 // Next is the first instant after t at which the schedule fires, in its zone; zero where it never does.
 //
-// A wall-clock time that a change of the clocks skips counts as the instant at which they are put forward: the library
-// would pass over it. One that is repeated fires the first time only.
+// A wall-clock time that is skipped when clocks are put forward fires at the instant at which that happens; one that is
+// repeated when they are put back fires the first time only. A schedule of every hour, or more often, simply goes on:
+// it has nothing to make up for, and fires in the repeated hour as in any other. @every counts elapsed time.
 func (s Schedule) Next(t time.Time) time.Time {
-	next := s.spec.Next(t.In(s.zone))
-	for !next.IsZero() && s.repeated(next) {
-		next = s.spec.Next(next)
+	calendar, ok := s.spec.(*cron.SpecSchedule)
+	if !ok {
+		return s.spec.Next(t.In(s.zone))
 	}
-	if skipped, ok := s.skipped(t, next); ok {
-		return skipped
+	// The wall-clock times are walked in UTC, where none is skipped or repeated. Where clocks are put back near t, an
+	// instant after it may show an earlier time than t does.
+	here := s.offset(t)
+	back := max(0, s.offset(t.Add(-longestRepeat))-here, here-s.offset(t.Add(longestRepeat)))
+	var next time.Time
+	for wall := calendar.Next(t.Add(here - back).UTC()); !wall.IsZero(); wall = calendar.Next(wall) {
+		at := s.instants(wall, everyHour(calendar))
+		if !next.IsZero() && (len(at) == 0 || at[0].After(next)) {
+			break
+		}
+		for _, instant := range at {
+			if instant.After(t) && (next.IsZero() || instant.Before(next)) {
+				next = instant
+			}
+		}
 	}
 	return next
 }
 
-// repeated says that the same wall-clock time was there before, an hour or so earlier, and fired then. A schedule that
-// fires every hour or more often goes on in the second hour as in any other.
-func (s Schedule) repeated(at time.Time) bool {
-	_, offset := at.Zone()
-	_, before := at.Add(-searchBack).Zone()
-	if before <= offset {
-		return false
-	}
-	earlier := at.Add(-time.Duration(before-offset) * time.Second)
-	_, then := earlier.Zone()
-	return then == before && !s.frequent(at)
+// longestRepeat reaches over any stretch of time by which clocks are put back: most are an hour, the longest are two.
+const longestRepeat = 3 * time.Hour
+
+// everyHour says that the schedule names every hour of the day.
+func everyHour(s *cron.SpecSchedule) bool {
+	const hours = 1<<24 - 1
+	return s.Hour&hours == hours
 }
 
-// skipped finds the instant of a change of the clocks between t and next whose missing hour holds a time at which the
-// schedule would have fired.
-func (s Schedule) skipped(t, next time.Time) (time.Time, bool) {
-	from := t.In(s.zone)
-	if next.IsZero() {
-		next = from.AddDate(1, 0, 0)
-	}
-	for !from.After(next) {
-		_, end := from.ZoneBounds()
-		if end.IsZero() || end.After(next) {
-			return time.Time{}, false
+// instants are those at which a wall-clock time fires, in order.
+func (s Schedule) instants(wall time.Time, everyHour bool) []time.Time {
+	before, after := s.offset(wall.Add(-24*time.Hour)), s.offset(wall.Add(24*time.Hour))
+	var shown []time.Time
+	for _, offset := range []time.Duration{max(before, after), min(before, after)} {
+		at := wall.Add(-offset)
+		if s.offset(at) == offset && (len(shown) == 0 || !shown[0].Equal(at)) {
+			shown = append(shown, at.In(s.zone))
 		}
-		_, before := end.Add(-time.Second).Zone()
-		_, after := end.Zone()
-		gap := time.Duration(after-before) * time.Second
-		if gap > 0 && end.After(t) && !s.frequent(end) {
-			// What the schedule would do in the missing hour is seen in a zone that does not change.
-			still := time.FixedZone("", before)
-			wanted := s.spec.Next(end.In(still).Add(-time.Second))
-			if wanted.Before(end.In(still).Add(gap)) {
-				return end, true
-			}
-		}
-		from = end.Add(time.Second)
 	}
-	return time.Time{}, false
+	switch {
+	case everyHour:
+		return shown
+	case len(shown) > 1:
+		return shown[:1]
+	case len(shown) == 1:
+		return shown
+	}
+	// No clock shows it: by the offset from before the change it lies after the change.
+	change, _ := wall.Add(-before).In(s.zone).ZoneBounds()
+	return []time.Time{change}
 }
 
-// searchBack reaches over the longest change of clocks that there is (Lord Howe's is half an hour, most are an hour).
-const searchBack = 3 * time.Hour
-
-// frequent says that the schedule fires at least once an hour, around an instant far from any change of the clocks.
-func (s Schedule) frequent(around time.Time) bool {
-	still := time.FixedZone("", 0)
-	_, offset := around.Zone()
-	from := around.Add(time.Duration(offset) * time.Second).In(still).Add(-48 * time.Hour)
-	first := s.spec.Next(from)
-	second := s.spec.Next(first)
-	return !second.IsZero() && second.Sub(first) <= time.Hour
+// offset from UTC that the zone has at an instant.
+func (s Schedule) offset(at time.Time) time.Duration {
+	_, seconds := at.In(s.zone).Zone()
+	return time.Duration(seconds) * time.Second
 }
