@@ -6,42 +6,9 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/spf13/cobra"
-
 	"github.com/chaosctl/chaosctl/pkg/engine"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
-
-func (a *app) plan() *cobra.Command {
-	var which selection
-	cmd := &cobra.Command{
-		Use:   "plan [BUILTIN…] [-f FILE…]",
-		Short: "Show what a run would do, without changing anything",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			all, err := which.load(a, args)
-			if err != nil {
-				return err
-			}
-			c, err := a.connect()
-			if err != nil {
-				return err
-			}
-			for _, e := range all {
-				seed, err := seedOf(e)
-				if err != nil {
-					return err
-				}
-				plan, err := engine.Prepare(cmd.Context(), c, e.Experiment, seed)
-				if err != nil {
-					return fmt.Errorf("%s: %w", e.Metadata.Name, err)
-				}
-				printPlan(a.Out, plan, colours(a.Out))
-			}
-			return nil
-		},
-	}
-	which.register(cmd.Flags())
-	return cmd
-}
 
 // printPlan writes a plan for people: ~ is a change that is put back, - one that cannot be undone.
 func printPlan(w io.Writer, p *engine.Plan, colour bool) {
@@ -74,7 +41,27 @@ func printPlan(w io.Writer, p *engine.Plan, colour bool) {
 		fmt.Fprintf(table, "  %s +%gs\t%s\t%s\t%s\n", sign, c.At.Seconds(), object, c.What, paint(colour, dim, "undo: "+c.Undo))
 	}
 	table.Flush()
+	printImpact(w, p)
 	fmt.Fprintln(w)
+}
+
+// printImpact says what the plan does to the target at its worst.
+func printImpact(w io.Writer, p *engine.Plan) {
+	i, desired := p.Impact, max(p.Workload.Status.Desired, p.Pods)
+	if i.InTotal > 0 {
+		share := experiment.Percent(float64(i.AtOnce) / float64(desired))
+		fmt.Fprintf(w, "impact: %d of %d pods at once (%s), %d in total; %d of %d ready ones stay untouched at the worst moment\n",
+			i.AtOnce, desired, share, i.InTotal, i.WorstReady, p.Ready)
+	}
+	for _, b := range i.Budgets {
+		fmt.Fprintf(w, "budget %s/%s: allows %d disruptions now, of the %d evictions that it covers\n", b.Namespace, b.Name, b.Allowed, b.Evictions)
+	}
+	if r := i.Room; r != nil {
+		fmt.Fprintf(w, "room: %d of %d evicted pods fit on the %d other nodes, by what they request\n", r.Fit, r.Pods, r.Nodes)
+	}
+	for _, u := range i.Unknown {
+		fmt.Fprintf(w, "unknown: %s\n", u)
+	}
 }
 
 func routeOf(p *engine.Plan, name string) int {

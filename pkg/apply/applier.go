@@ -21,6 +21,8 @@ type Applier struct {
 	journal Journal
 	log     Recorder
 	run     string
+	// dryRun is what requests carry in their field of that name: All, or nothing.
+	dryRun []string
 
 	proofs sync.WaitGroup
 	mu     sync.Mutex

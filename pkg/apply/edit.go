@@ -77,7 +77,7 @@ func (a *Applier) update(ctx context.Context, c *inject.Change, sent func(), cha
 				return err
 			}
 			sent()
-			_, err = a.resource(c.Object).Patch(ctx, c.Object.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
+			_, err = a.resource(c.Object).Patch(ctx, c.Object.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager, DryRun: a.dryRun})
 			conflict = apierrors.IsConflict(err)
 			return err
 		})

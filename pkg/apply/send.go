@@ -40,7 +40,7 @@ func (a *Applier) sent(c *inject.Change) { a.record(c, event.ChangeSent, "") }
 func (a *Applier) delete(ctx context.Context, c *inject.Change) (outcome, error) {
 	return a.remove(ctx, c, func(preconditions *metav1.Preconditions) error {
 		return a.cluster.Client.CoreV1().Pods(c.Object.Namespace).Delete(ctx, c.Object.Name, metav1.DeleteOptions{
-			GracePeriodSeconds: c.Delete.GracePeriodSeconds, Preconditions: preconditions,
+			GracePeriodSeconds: c.Delete.GracePeriodSeconds, Preconditions: preconditions, DryRun: a.dryRun,
 		})
 	})
 }
@@ -55,11 +55,11 @@ func (a *Applier) evict(ctx context.Context, c *inject.Change) (outcome, error) 
 			return a.cluster.Client.PolicyV1().Evictions(c.Object.Namespace).Evict(limited, &policyv1.Eviction{
 				ObjectMeta: metav1.ObjectMeta{Namespace: c.Object.Namespace, Name: c.Object.Name},
 				DeleteOptions: &metav1.DeleteOptions{
-					GracePeriodSeconds: c.Evict.GracePeriodSeconds, Preconditions: preconditions,
+					GracePeriodSeconds: c.Evict.GracePeriodSeconds, Preconditions: preconditions, DryRun: a.dryRun,
 				},
 			})
 		})
-		if !apierrors.IsTooManyRequests(err) {
+		if !apierrors.IsTooManyRequests(err) || a.dryRun != nil {
 			if blocked != "" && errors.Is(err, context.DeadlineExceeded) {
 				err = fmt.Errorf("blocked for %s: %s", c.Evict.Timeout, blocked)
 			}

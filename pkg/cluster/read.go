@@ -6,33 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
 )
-
-// Pods lists the pods of a namespace that match the selector and have not finished.
-func (c *Cluster) Pods(ctx context.Context, namespace string, selector labels.Selector) ([]corev1.Pod, error) {
-	return c.pods(ctx, namespace, metav1.ListOptions{LabelSelector: selector.String(), FieldSelector: unfinished.String()})
-}
-
-// PodsOnNode lists the pods of all namespaces that a node runs.
-func (c *Cluster) PodsOnNode(ctx context.Context, node string) ([]corev1.Pod, error) {
-	selector := fields.AndSelectors(unfinished, fields.OneTermEqualSelector("spec.nodeName", node))
-	return c.pods(ctx, metav1.NamespaceAll, metav1.ListOptions{FieldSelector: selector.String()})
-}
-
-var unfinished = fields.AndSelectors(
-	fields.OneTermNotEqualSelector("status.phase", string(corev1.PodSucceeded)),
-	fields.OneTermNotEqualSelector("status.phase", string(corev1.PodFailed)),
-)
-
-func (c *Cluster) pods(ctx context.Context, namespace string, options metav1.ListOptions) ([]corev1.Pod, error) {
-	list, err := c.Client.CoreV1().Pods(namespace).List(ctx, options)
-	if err != nil {
-		return nil, err
-	}
-	return list.Items, nil
-}
 
 // Nodes lists all nodes.
 func (c *Cluster) Nodes(ctx context.Context) ([]corev1.Node, error) {

@@ -28,6 +28,7 @@ type Plan struct {
 	Injections []Injection
 	// Pods and Ready count the target's pods.
 	Pods, Ready int
+	Impact      Impact
 
 	connection *cluster.Cluster
 }
@@ -85,6 +86,7 @@ func Prepare(ctx context.Context, c *cluster.Cluster, e *experiment.Experiment, 
 			return nil, err
 		}
 	}
+	p.impact(ctx, pods)
 	return p, nil
 }
 

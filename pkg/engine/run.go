@@ -9,6 +9,7 @@ import (
 
 	"github.com/chaosctl/chaosctl/pkg/apply"
 	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/inject"
 	"github.com/chaosctl/chaosctl/pkg/load"
 	"github.com/chaosctl/chaosctl/pkg/timeline"
@@ -128,9 +129,7 @@ func (r *Run) inject(ctx context.Context, start time.Time, i *Injection) error {
 	if err != nil {
 		return err
 	}
-	if i.Number == 0 && !sameObjects(changes, i.Changes) {
-		r.warn("fault %s: the world has moved since the plan was shown, so it was planned again", i.ID())
-	}
+	changes = r.keepToPlan(i, changes)
 	err = r.Applier.Apply(ctx, changes)
 	if i.For == 0 {
 		return err
@@ -149,18 +148,32 @@ func (r *Run) undo(ctx context.Context, changes []inject.Change) {
 	r.Applier.Undo(ctx, func(c *inject.Change) bool { return ids[c.ID] })
 }
 
-// sameObjects says that two plans do the same to the same objects.
-func sameObjects(a, b []inject.Change) bool {
-	planned := map[string]bool{}
-	for i := range a {
-		planned[a[i].ID+string(a[i].Object.UID)] = true
+// keepToPlan compares what a fault would do now with what the plan showed. Where the world has moved it says so; a fault
+// whose targets are fixed then acts on what is left of the plan.
+func (r *Run) keepToPlan(i *Injection, now []inject.Change) []inject.Change {
+	if i.Number > 0 {
+		return now
 	}
-	for i := range b {
-		if !planned[b[i].ID+string(b[i].Object.UID)] {
-			return false
+	key := func(c *inject.Change) string { return c.ID + " " + string(c.Object.UID) }
+	shown := map[string]bool{}
+	for n := range i.Changes {
+		shown[key(&i.Changes[n])] = true
+	}
+	var left []inject.Change
+	for n := range now {
+		if shown[key(&now[n])] {
+			left = append(left, now[n])
 		}
 	}
-	return len(a) == len(b)
+	if len(left) == len(now) && len(left) == len(i.Changes) {
+		return now
+	}
+	if i.Fault.Targets == experiment.Follow {
+		r.warn("fault %s: the world has moved since the plan was shown; chosen anew (targets: follow), it changes %d objects", i.ID(), len(now))
+		return now
+	}
+	r.warn("fault %s: the world has moved since the plan was shown; %d of its %d changes are left (targets: fixed)", i.ID(), len(left), len(i.Changes))
+	return left
 }
 
 // recovery waits until the target has converged and stayed so, or the patience ends.

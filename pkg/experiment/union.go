@@ -40,30 +40,48 @@ type Kinds map[string]func() any
 // Fault is one entry of spec.faults: when something is done, and what.
 type Fault struct {
 	// Name is used in the report; the kind, numbered where needed, unless told otherwise.
-	Name string `json:"name,omitempty"`
+	Name string `json:"name,omitempty" form:"label-name"`
 	// At is the offset from the start of the fault window.
 	At Duration `json:"at,omitempty"`
 	// For is how long the fault stays; without it, to the end of the fault window.
-	For    *Duration `json:"for,omitempty"`
+	For    *Duration `json:"for,omitempty" form:"positive"`
 	Repeat *Repeat   `json:"repeat,omitempty"`
-	Member `json:"-" union:"faults"`
+	// Targets says whether the fault keeps to the objects that the plan showed. Repetitions always choose anew, since
+	// what they act on may not be there yet when the plan is made.
+	Targets Targets `json:"targets" default:"fixed"`
+	Member  `json:"-" union:"faults"`
 }
+
+// Targets says what happens when the world has moved between the plan and the injection.
+type Targets string
+
+// The ways of keeping to a plan.
+const (
+	// Fixed acts on those objects of the plan that are still there, and on no other.
+	Fixed Targets = "fixed"
+	// Follow chooses anew among what is there at the time of the injection, by the same seed.
+	Follow Targets = "follow"
+)
+
+// Values lists the ways.
+func (Targets) Values() []string { return []string{string(Fixed), string(Follow)} }
 
 // Repeat injects a fault several times.
 type Repeat struct {
 	// Every is the time between two starts.
-	Every Duration `json:"every"`
+	Every Duration `json:"every" form:"positive"`
 	// Times is the number of injections in all.
-	Times int `json:"times"`
+	Times int `json:"times" form:"one-or-more"`
 }
 
 // Probe is one entry of spec.probes: a condition checked at an interval.
 type Probe struct {
-	Name string `json:"name"`
+	// Name is what the report calls the probe.
+	Name string `json:"name" form:"label-name"`
 	// Interval between two checks; 1s unless told otherwise.
-	Interval Duration `json:"interval" default:"1s"`
+	Interval Duration `json:"interval" default:"1s" form:"positive"`
 	// Timeout of one check; 1s unless told otherwise.
-	Timeout Duration `json:"timeout" default:"1s"`
+	Timeout Duration `json:"timeout" default:"1s" form:"positive"`
 	Member  `json:"-" union:"probes"`
 }
 

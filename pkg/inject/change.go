@@ -42,6 +42,7 @@ type Object struct {
 	UID       types.UID                   `json:"uid"`
 	Node      string                      `json:"node,omitempty"`
 	Owner     string                      `json:"owner,omitempty"`
+	Labels    map[string]string           `json:"labels,omitempty"`
 }
 
 // Delete removes a pod. It cannot be undone: what brings the pod back is its controller.
@@ -128,7 +129,7 @@ var (
 )
 
 func podObject(pod *corev1.Pod) Object {
-	o := Object{Resource: pods, Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, Node: pod.Spec.NodeName}
+	o := Object{Resource: pods, Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, Node: pod.Spec.NodeName, Labels: pod.Labels}
 	if c := metav1.GetControllerOf(pod); c != nil {
 		o.Owner = c.Kind + "/" + c.Name
 	}

@@ -1,0 +1,28 @@
+package apply
+
+import (
+	"context"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/inject"
+)
+
+// DryRun sends each change with dryRun=All: the server authorises, validates and admits it, and changes nothing. The
+// answers come in the order of the changes; nil says that the server would do it.
+func DryRun(ctx context.Context, c *cluster.Cluster, changes []inject.Change) []error {
+	a := New(c, "dry-run", nil, silence{})
+	a.dryRun = []string{metav1.DryRunAll}
+	answers := make([]error, len(changes))
+	for i := range changes {
+		_, answers[i] = a.send(ctx, &changes[i])
+	}
+	return answers
+}
+
+// silence records nothing: there is nothing that happened.
+type silence struct{}
+
+func (silence) Record(event.Payload) {}
