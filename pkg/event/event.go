@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -20,12 +21,17 @@ func (i Instant) Sub(j Instant) time.Duration { return time.Duration(i - j) }
 // Add is the instant d after i.
 func (i Instant) Add(d time.Duration) Instant { return i + Instant(d) }
 
-// MarshalJSON writes seconds with nine decimals at the most.
+// MarshalJSON writes seconds, exactly, with as many of nine decimals as are needed.
 func (i Instant) MarshalJSON() ([]byte, error) {
-	return strconv.AppendFloat(nil, time.Duration(i).Seconds(), 'f', -1, 64), nil
+	sign, n := "", uint64(i)
+	if i < 0 {
+		sign, n = "-", -n
+	}
+	text := fmt.Appendf(nil, "%s%d.%09d", sign, n/1e9, n%1e9)
+	return bytes.TrimSuffix(bytes.TrimRight(text, "0"), []byte(".")), nil
 }
 
-// UnmarshalJSON reads seconds.
+// UnmarshalJSON reads seconds, to the nanosecond in runs of up to 48 days.
 func (i *Instant) UnmarshalJSON(text []byte) error {
 	v, err := strconv.ParseFloat(string(text), 64)
 	if err != nil {

@@ -41,6 +41,7 @@ type Log struct {
 	Clock
 	mu        sync.Mutex
 	file      *os.File
+	size      int64 // of all whole lines
 	followers []Sink
 	err       error
 }
@@ -57,21 +58,33 @@ func CreateLog(path string, clock Clock, followers ...Sink) (*Log, error) {
 // Record emits a payload with the present instant.
 func (l *Log) Record(p Payload) { l.Emit(Event{At: l.Now(), Payload: p}) }
 
-// Emit appends an event. An error of the file is kept for Close: a run goes on and undoes even when the disk is full.
+// Emit appends an event. The first error of the file is kept for Close: a run goes on and undoes even when the disk is
+// full.
 func (l *Log) Emit(e Event) {
 	text, err := json.Marshal(e)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err == nil {
-		_, err = l.file.Write(append(text, '\n'))
+		err = l.write(append(text, '\n'))
 	}
-	l.err = errors.Join(l.err, err)
+	if l.err == nil {
+		l.err = err
+	}
 	for _, f := range l.followers {
 		f.Emit(e)
 	}
 }
 
-// Close syncs and closes the file, and returns the first errors that Emit met.
+// write appends a line as a whole or not at all: half of one in the middle would make the log unreadable.
+func (l *Log) write(line []byte) error {
+	if _, err := l.file.Write(line); err != nil {
+		return errors.Join(err, l.file.Truncate(l.size))
+	}
+	l.size += int64(len(line))
+	return nil
+}
+
+// Close syncs and closes the file, and returns the first error that Emit met.
 func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

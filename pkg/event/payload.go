@@ -116,8 +116,9 @@ type PhaseEnded struct {
 	Phase Phase `json:"phase"`
 	// Reason is empty where the phase ran to its end.
 	Reason string `json:"reason,omitempty"`
-	// Complete says of the recovery that the workload came back and stayed.
-	Complete bool `json:"complete,omitempty"`
+	// Complete says of the recovery that the workload came back and stayed; Converged is the instant from which on it did.
+	Complete  bool    `json:"complete,omitempty"`
+	Converged Instant `json:"converged,omitempty"`
 }
 
 // ChangeState is a step in the life of a change.
@@ -238,7 +239,7 @@ type Noted struct {
 
 // RunEnded closes a log. A log without it is that of a run that was killed.
 type RunEnded struct {
-	// Outcome is empty for a run that went to its end, else aborted, interrupted, refused or error.
+	// Outcome is empty for a run that went to its end, else one of those below.
 	Outcome string `json:"outcome,omitempty"`
 	Reason  string `json:"reason,omitempty"`
 }
