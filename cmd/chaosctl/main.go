@@ -12,6 +12,6 @@ import (
 func main() {
 	ctx, stop := cli.Interruptible(context.Background(), os.Stderr)
 	defer stop()
-	streams := cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+	streams := cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Program: os.Args[0]}
 	os.Exit(cli.Explain(os.Stderr, cli.Run(ctx, os.Args[1:], streams)))
 }

@@ -7,17 +7,24 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/chaosctl/chaosctl/pkg/access"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
-// writeError prints an error, each problem of a file on a line of its own.
+// writeError prints an error, each problem of a file, and each missing permission, on a line of its own.
 func writeError(w io.Writer, err error, hint string) {
 	var problems experiment.Problems
-	if errors.As(err, &problems) {
+	var denied *access.Denied
+	switch {
+	case errors.As(err, &problems):
 		for _, p := range problems {
 			fmt.Fprintf(w, "error: %s\n", p.String())
 		}
-	} else {
+	case errors.As(err, &denied):
+		for _, line := range denied.Lines() {
+			fmt.Fprintf(w, "error: %s\n", line)
+		}
+	default:
 		fmt.Fprintf(w, "error: %v\n", err)
 	}
 	if hint != "" {

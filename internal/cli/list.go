@@ -24,7 +24,8 @@ func (a *app) list() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use: "list faults|probes|experiments", Short: "List what there is: faults, probes, built-in experiments",
-		Args: cobra.ExactArgs(1), ValidArgs: []string{"faults", "probes", "experiments"},
+		Example: "  chaosctl list experiments\n  chaosctl list faults -o json",
+		Args:    cobra.ExactArgs(1), ValidArgs: []string{"faults", "probes", "experiments"},
 		RunE: func(_ *cobra.Command, args []string) error {
 			items, err := listOf(args[0])
 			if err != nil {

@@ -7,7 +7,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/chaosctl/chaosctl/pkg/engine"
-	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
 // printPlan writes a plan for people: ~ is a change that is put back, - one that cannot be undone.
@@ -49,8 +48,8 @@ func printPlan(w io.Writer, p *engine.Plan, colour bool) {
 func printImpact(w io.Writer, p *engine.Plan) {
 	i, desired := p.Impact, max(p.Workload.Status.Desired, p.Pods)
 	if i.InTotal > 0 {
-		share := experiment.Percent(float64(i.AtOnce) / float64(desired))
-		fmt.Fprintf(w, "impact: %d of %d pods at once (%s), %d in total; %d of %d ready ones stay untouched at the worst moment\n",
+		share := 100 * float64(i.AtOnce) / float64(desired)
+		fmt.Fprintf(w, "impact: %d of %d pods at once (%.3g%%), %d in total; %d of %d ready ones stay untouched at the worst moment\n",
 			i.AtOnce, desired, share, i.InTotal, i.WorstReady, p.Ready)
 	}
 	for _, b := range i.Budgets {

@@ -19,7 +19,8 @@ func (a *app) report() *cobra.Command {
 		Short: "Make the reports of a run again, from what it left in its directory",
 		Long: `report folds a run's event log and samples into result.json, report.html, junit.xml and summary.md. It works for a run
 that was killed as well: what was recorded by then is in the report.`,
-		Args: cobra.ExactArgs(1),
+		Example: `  chaosctl report chaosctl-runs/20260102-150405-pod-kill-ab12`,
+		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			result, err := a.writeReports(args[0])
 			if err != nil {

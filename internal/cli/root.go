@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
-	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/access"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/inject"
 	"github.com/chaosctl/chaosctl/pkg/probe"
@@ -22,6 +22,8 @@ type Streams struct {
 	In  io.Reader
 	Out io.Writer
 	Err io.Writer
+	// Program is what the process was called as, argv[0]: as kubectl-chaosctl, it is a plugin of kubectl.
+	Program string
 }
 
 // Run carries out one command line; args leaves out the program's name. The error, if any, is to be given to [Explain].
@@ -50,12 +52,14 @@ func (a *app) root() *cobra.Command {
 you expect, and puts everything back. It needs nothing installed in the cluster.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: displayName(a.Program)},
 	}
 	a.kube.AddFlags(root.PersistentFlags())
-	// The target's namespace stands in the experiment; -n takes its place.
-	root.PersistentFlags().Lookup("namespace").Usage = "The namespace of the target, in place of the experiment's"
+	shorten(root.PersistentFlags())
+	root.SetUsageFunc(a.usageOf)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(a.run(), a.plan(), a.validate(), a.report(), a.serve(), a.list(), a.version())
+	root.AddCommand(a.init(), a.run(), a.plan(), a.validate(), a.report(), a.serve(), a.list(), a.rbac(), a.doctor(), a.version())
+	a.complete(root)
 	return root
 }
 
@@ -64,15 +68,6 @@ func loader() experiment.Loader {
 	return experiment.Loader{Catalogue: experiment.Catalogue{
 		Faults: inject.Kinds(), Probes: probe.Kinds(), Expectations: verdict.Expectations(), Aborts: verdict.Aborts(),
 	}}
-}
-
-// connect reads the kubeconfig and its flags.
-func (a *app) connect() (*cluster.Cluster, error) {
-	c, err := cluster.Connect(a.kube.ToRawKubeConfigLoader(), "chaosctl/"+Version())
-	if err != nil {
-		return nil, &ExitError{Code: report.ExitInvalid, Err: err}
-	}
-	return c, nil
 }
 
 // ExitError is an error with the exit code that belongs to it, and a hint what to do.
@@ -99,7 +94,9 @@ func Explain(w io.Writer, err error) int {
 	var exit *ExitError
 	var problems experiment.Problems
 	var refusal *target.Refusal
+	var denied *access.Denied
 	code, hint := report.ExitInternal, ""
+	connectionCode, connectionHint, connection := connectionProblem(err)
 	switch {
 	case errors.As(err, &exit):
 		code, hint = exit.Code, exit.Hint
@@ -110,6 +107,10 @@ func Explain(w io.Writer, err error) int {
 		code = report.ExitInvalid
 	case errors.As(err, &refusal):
 		code, hint = report.ExitRefused, "nothing was changed"
+	case errors.As(err, &denied):
+		code, hint = report.ExitRefused, "nothing was changed; chaosctl rbac, with the same experiment, prints what is needed"
+	case connection:
+		code, hint = connectionCode, connectionHint
 	case isUsage(err):
 		code, hint = report.ExitInvalid, "see chaosctl --help"
 	}

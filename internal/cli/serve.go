@@ -23,6 +23,8 @@ func (a *app) serve() *cobra.Command {
 		Short: "Run the experiments of a game day on its schedule",
 		Long: `serve waits for each instant of the game day's schedule and runs its experiments in order, each with a report of its
 own. An interrupt undoes what is under way, and leaves.`,
+		Example: `  chaosctl serve -f gameday.yaml
+  chaosctl serve -f gameday.yaml --once`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			day, err := a.gameDay(file)

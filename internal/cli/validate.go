@@ -11,7 +11,9 @@ func (a *app) validate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate -f FILE…",
 		Short: "Check files without a cluster, and say all that is wrong in them",
-		Args:  cobra.NoArgs,
+		Example: `  chaosctl validate -f experiment.yaml
+  chaosctl validate -f experiments/`,
+		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if len(which.files) == 0 {
 				return usage(fmt.Errorf("no file is named: give one by -f"))

@@ -34,13 +34,17 @@ func (a *Applier) UndoAll(ctx context.Context) []Leftover {
 func (a *Applier) Undo(ctx context.Context, match func(*inject.Change) bool) []Leftover {
 	ctx = context.WithoutCancel(ctx)
 	var left []Leftover
+	var undone []*inject.Change
 	for _, c := range a.take(match) {
-		if err := a.undo(ctx, c); err != nil {
+		if err := a.undo(ctx, c); err == nil {
+			undone = append(undone, c)
+		} else {
 			leftover := Leftover{Change: c, Err: err, Commands: commands(c)}
 			left = append(left, leftover)
 			a.record(c, event.ChangeStuck, fmt.Sprintf("%v; to put it back by hand: %s", err, strings.Join(leftover.Commands, "; ")))
 		}
 	}
+	a.removeCopies(ctx, undone)
 	return left
 }
 

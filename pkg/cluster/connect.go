@@ -2,21 +2,24 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+	_ "k8s.io/client-go/plugin/pkg/client/auth" // the providers of credentials that kubectl knows
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
 )
+
+// firstContact bounds the first request, which finds out whether anybody is there, unless the user has set a bound.
+const firstContact = 10 * time.Second
 
 // Cluster is a connection. Its clients may be used by several goroutines at once.
 type Cluster struct {
@@ -31,13 +34,16 @@ type Cluster struct {
 	Namespace string
 	// Host is the API server's address.
 	Host string
+
+	// patience is how long the first request may take.
+	patience time.Duration
 }
 
-// Connect reads the configuration and makes the clients; no request is sent.
+// Connect reads the configuration and makes the clients; no request is sent. Its errors are of type [ConnectionError].
 func Connect(loader clientcmd.ClientConfig, userAgent string) (*Cluster, error) {
-	config, err := loader.ClientConfig()
+	config, err := configuration(loader)
 	if err != nil {
-		return nil, configError(err)
+		return nil, err
 	}
 	namespace, _, err := loader.Namespace()
 	if err != nil {
@@ -52,53 +58,63 @@ func Connect(loader clientcmd.ClientConfig, userAgent string) (*Cluster, error) 
 	// client-go's own limiter (5 requests a second) would delay faults and undo; the server's priority and fairness
 	// answers with Retry-After where it must, and client-go heeds that.
 	config.QPS = -1
-	c := &Cluster{Context: raw.CurrentContext, Namespace: namespace, Host: config.Host}
+	// Typed objects travel in protobuf, which is several times cheaper to read; the dynamic client keeps to JSON.
+	config.ContentType = runtime.ContentTypeProtobuf
+	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
+	c := &Cluster{Context: raw.CurrentContext, Namespace: namespace, Host: config.Host, patience: firstContact}
+	if config.Timeout > 0 {
+		c.patience = config.Timeout
+	}
 	if c.Client, err = kubernetes.NewForConfig(config); err != nil {
 		return nil, configError(err)
 	}
 	if c.Dynamic, err = dynamic.NewForConfig(config); err != nil {
 		return nil, configError(err)
 	}
-	watches := rest.CopyConfig(config)
-	watches.Timeout = 0
-	// A dialer of its own keeps client-go from sharing the cached transport, hence the connection.
-	watches.Dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext
-	if c.Watch, err = kubernetes.NewForConfig(watches); err != nil {
+	if c.Watch, err = kubernetes.NewForConfig(forWatches(config)); err != nil {
 		return nil, configError(err)
 	}
 	return c, nil
 }
 
-func configError(err error) error {
-	if clientcmd.IsEmptyConfig(err) {
-		return fmt.Errorf("no cluster is configured: name a kubeconfig by --kubeconfig or the environment's KUBECONFIG, or start a lab (make lab)")
-	}
-	return fmt.Errorf("the kubeconfig cannot be used: %w", err)
+// forWatches is the configuration of a connection for requests that last as long as the run does.
+func forWatches(config *rest.Config) *rest.Config {
+	watches := rest.CopyConfig(config)
+	// The bound of a request is for those that are answered at once.
+	watches.Timeout = 0
+	// A dialer of its own keeps client-go from sharing the cached transport, hence the connection.
+	watches.Dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext
+	return watches
 }
 
-// Identity asks the cluster who it is. It is the first request of a run, so its errors say what is wrong with the
-// connection rather than with one request.
+// Contact asks the server for its version, in bounded time. It is to be the first request of a command: everybody may
+// send it, so its errors, of type [ConnectionError], say what is wrong with the connection rather than with a request.
+func (c *Cluster) Contact(ctx context.Context) (version string, err error) {
+	bounded, cancel := context.WithTimeout(ctx, c.patience)
+	defer cancel()
+	server := discovery.ToServerVersionInterfaceWithContext(c.Client.Discovery())
+	info, err := server.ServerVersionWithContext(bounded)
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case err != nil:
+		return "", c.contactError(err)
+	case info.GitVersion == "":
+		return "", c.foreign("its /version names none", nil)
+	}
+	return info.GitVersion, nil
+}
+
+// Identity asks the cluster who it is; it makes the first contact.
 func (c *Cluster) Identity(ctx context.Context) (event.Cluster, error) {
+	version, err := c.Contact(ctx)
+	if err != nil {
+		return event.Cluster{}, err
+	}
+	// The UID of this namespace is what comes nearest to that of a cluster.
 	ns, err := c.Client.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
 	if err != nil {
-		return event.Cluster{}, c.connectionError(err)
+		return event.Cluster{}, fmt.Errorf("the cluster's identity cannot be read: %w", err)
 	}
-	version, err := c.Client.Discovery().ServerVersion()
-	if err != nil {
-		return event.Cluster{}, c.connectionError(err)
-	}
-	return event.Cluster{Version: version.GitVersion, UID: string(ns.UID), Context: c.Context}, nil
-}
-
-func (c *Cluster) connectionError(err error) error {
-	var urlErr *url.Error
-	switch {
-	case apierrors.IsUnauthorized(err):
-		return fmt.Errorf("the API server at %s does not accept the credentials of context %q: renew them", c.Host, c.Context)
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("the API server at %s did not answer in time (see --request-timeout)", c.Host)
-	case errors.As(err, &urlErr):
-		return fmt.Errorf("the API server at %s cannot be reached: %w", c.Host, urlErr.Err)
-	}
-	return fmt.Errorf("the API server at %s refused the first request: %w", c.Host, err)
+	return event.Cluster{Version: version, UID: string(ns.UID), Context: c.Context}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -32,6 +33,26 @@ func (o *Objects) Object(ctx context.Context, reference string) (*unstructured.U
 	if !ok {
 		return nil, fmt.Errorf("%q is not kind/name", reference)
 	}
+	mapping, err := o.mapping(kind)
+	if err != nil {
+		return nil, err
+	}
+	if mapping.Scope.Name() == meta.RESTScopeNameRoot {
+		return o.dynamic.Resource(mapping.Resource).Get(ctx, name, metav1.GetOptions{})
+	}
+	return o.dynamic.Resource(mapping.Resource).Namespace(o.namespace).Get(ctx, name, metav1.GetOptions{})
+}
+
+// Resource finds the resource of a kind, and whether its objects live in namespaces.
+func (o *Objects) Resource(kind string) (schema.GroupResource, bool, error) {
+	mapping, err := o.mapping(kind)
+	if err != nil {
+		return schema.GroupResource{}, false, err
+	}
+	return mapping.Resource.GroupResource(), mapping.Scope.Name() != meta.RESTScopeNameRoot, nil
+}
+
+func (o *Objects) mapping(kind string) (*meta.RESTMapping, error) {
 	resource := schema.ParseGroupResource(strings.ToLower(kind))
 	found, err := o.mapper.ResourceFor(resource.WithVersion(""))
 	if err != nil {
@@ -41,12 +62,5 @@ func (o *Objects) Object(ctx context.Context, reference string) (*unstructured.U
 	if err != nil {
 		return nil, err
 	}
-	mapping, err := o.mapper.RESTMapping(mapped.GroupKind(), mapped.Version)
-	if err != nil {
-		return nil, err
-	}
-	if mapping.Scope.Name() == "root" {
-		return o.dynamic.Resource(mapping.Resource).Get(ctx, name, metav1.GetOptions{})
-	}
-	return o.dynamic.Resource(mapping.Resource).Namespace(o.namespace).Get(ctx, name, metav1.GetOptions{})
+	return o.mapper.RESTMapping(mapped.GroupKind(), mapped.Version)
 }

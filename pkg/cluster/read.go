@@ -8,6 +8,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// NamespaceAnnotations reads those of a namespace. Where that is not allowed there are none: the permission is not worth
+// asking every user for.
+func (c *Cluster) NamespaceAnnotations(ctx context.Context, name string) map[string]string {
+	namespace, err := c.Client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil
+	}
+	return namespace.Annotations
+}
+
 // Nodes lists all nodes.
 func (c *Cluster) Nodes(ctx context.Context) ([]corev1.Node, error) {
 	list, err := c.Client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -14,7 +15,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
-// Workload is what Deployments, StatefulSets, DaemonSets and ReplicaSets have in common.
+// Workload is what Deployments, StatefulSets, DaemonSets, ReplicaSets and Jobs have in common.
 type Workload struct {
 	Resource  schema.GroupVersionResource
 	Kind      string
@@ -23,7 +24,9 @@ type Workload struct {
 	UID       string
 	Selector  labels.Selector
 	Template  corev1.PodTemplateSpec
-	Status    Status
+	// Annotations are the workload's own.
+	Annotations map[string]string
+	Status      Status
 }
 
 // Status is how far a workload is from what it declares.
@@ -46,6 +49,7 @@ var (
 	deployments  = appsv1.SchemeGroupVersion.WithResource("deployments")
 	statefulSets = appsv1.SchemeGroupVersion.WithResource("statefulsets")
 	daemonSets   = appsv1.SchemeGroupVersion.WithResource("daemonsets")
+	jobs         = batchv1.SchemeGroupVersion.WithResource("jobs")
 	replicaSets  = appsv1.SchemeGroupVersion.WithResource("replicasets")
 )
 
@@ -83,7 +87,14 @@ func (c *Cluster) Workload(ctx context.Context, t experiment.Target) (*Workload,
 		}
 		return FromReplicaSet(r)
 	}
-	return nil, fmt.Errorf("%q is not a kind of workload: use deployment, statefulset, daemonset or replicaset", kind)
+	if kind == "job" {
+		j, err := c.Client.BatchV1().Jobs(t.Namespace).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return nil, err
+		}
+		return FromJob(j)
+	}
+	return nil, fmt.Errorf("%q is not a kind of workload: use deployment, statefulset, daemonset, replicaset or job", kind)
 }
 
 func (c *Cluster) selected(ctx context.Context, t experiment.Target) (*Workload, error) {
@@ -139,6 +150,27 @@ func FromReplicaSet(r *appsv1.ReplicaSet) (*Workload, error) {
 	})
 }
 
+// FromJob views a Job as a workload: it asks for as many pods as run side by side, and for none once it has finished.
+func FromJob(j *batchv1.Job) (*Workload, error) {
+	desired := replicas(j.Spec.Parallelism)
+	if j.Spec.Completions != nil {
+		desired = min(desired, int(*j.Spec.Completions-j.Status.Succeeded))
+	}
+	for _, c := range j.Status.Conditions {
+		if c.Status == corev1.ConditionTrue && (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) {
+			desired = 0
+		}
+	}
+	ready := 0
+	if j.Status.Ready != nil {
+		ready = int(*j.Status.Ready)
+	}
+	active := int(j.Status.Active)
+	return fromApps(jobs, "Job", &j.ObjectMeta, j.Spec.Selector, j.Spec.Template, Status{
+		Desired: desired, Current: active, Updated: active, Ready: ready, Available: ready, Settled: true,
+	})
+}
+
 func fromApps(resource schema.GroupVersionResource, kind string, meta *metav1.ObjectMeta, selector *metav1.LabelSelector,
 	template corev1.PodTemplateSpec, status Status,
 ) (*Workload, error) {
@@ -148,7 +180,7 @@ func fromApps(resource schema.GroupVersionResource, kind string, meta *metav1.Ob
 	}
 	return &Workload{
 		Resource: resource, Kind: kind, Namespace: meta.Namespace, Name: meta.Name, UID: string(meta.UID),
-		Selector: s, Template: template, Status: status,
+		Selector: s, Template: template, Annotations: meta.Annotations, Status: status,
 	}, nil
 }
 

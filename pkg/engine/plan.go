@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/chaosctl/chaosctl/pkg/access"
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
@@ -29,6 +32,8 @@ type Plan struct {
 	// Pods and Ready count the target's pods.
 	Pods, Ready int
 	Impact      Impact
+	// Permissions are what the run needs; all are granted, or there would be no plan.
+	Permissions []access.Answer
 
 	connection *cluster.Cluster
 }
@@ -47,18 +52,29 @@ type Injection struct {
 // ID names the injection within its run.
 func (i *Injection) ID() string { return fmt.Sprintf("%s/%d", i.Fault.Name, i.Number+1) }
 
-// Prepare makes the plan. A [target.Refusal] says that a guard does not allow it; nothing is changed in any case.
+// Prepare makes the plan. A [target.Refusal] says that a guard does not allow it, and [access.Denied] which permissions
+// are missing; nothing is changed in any case.
 func Prepare(ctx context.Context, c *cluster.Cluster, e *experiment.Experiment, seed int64) (*Plan, error) {
+	permissions, err := permitted(ctx, c, e)
+	if err != nil {
+		return nil, err
+	}
 	identity, err := c.Identity(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Experiment: e, Cluster: identity, Seed: seed, connection: c}
+	p := &Plan{Experiment: e, Cluster: identity, Seed: seed, Permissions: permissions, connection: c}
 	if err := target.CheckScope(e.Spec.Guard, e.Spec.Target, identity.Context, identity.UID); err != nil {
+		return nil, err
+	}
+	if err := target.CheckDuration(&e.Spec); err != nil {
 		return nil, err
 	}
 	if p.Workload, err = c.Workload(ctx, e.Spec.Target); err != nil {
 		return nil, targetError(e.Spec.Target, err)
+	}
+	if target.OptedOut(p.Workload.Annotations) || target.OptedOut(c.NamespaceAnnotations(ctx, p.Workload.Namespace)) {
+		return nil, &target.Refusal{Reason: fmt.Sprintf("%s or its namespace has opted out of faults (annotation %s)", e.Spec.Target, cluster.ProtectAnnotation)}
 	}
 	for i := range e.Spec.Load {
 		route, err := c.Reach(ctx, p.Workload, e.Spec.Load[i].HTTP)
@@ -85,6 +101,9 @@ func Prepare(ctx context.Context, c *cluster.Cluster, e *experiment.Experiment, 
 		if p.Injections[i].Changes, err = p.changes(ctx, &p.Injections[i]); err != nil {
 			return nil, err
 		}
+	}
+	if err := p.permitChanges(ctx); err != nil {
+		return nil, err
 	}
 	p.impact(ctx, pods)
 	return p, nil
@@ -124,7 +143,7 @@ func (p *Plan) changes(ctx context.Context, i *Injection) ([]inject.Change, erro
 	}
 	changes, err := fault.Plan(ctx, inject.Scope{
 		View: p.connection, Workload: p.Workload, Guard: p.Experiment.Spec.Guard,
-		Draw: target.Draw{Seed: p.Seed, Label: i.ID()},
+		Draw: target.Draw{Seed: p.Seed, Label: i.ID()}, Now: time.Now(),
 	})
 	if err != nil {
 		return nil, inFault(i, err)
@@ -141,6 +160,9 @@ func (p *Plan) changes(ctx context.Context, i *Injection) ([]inject.Change, erro
 			affected[c.Object.UID] = true
 		}
 	}
+	if err := p.checkNamespace(ctx, affected); err != nil {
+		return nil, inFault(i, err)
+	}
 	pods, err := p.connection.Pods(ctx, p.Workload.Namespace, p.Workload.Selector)
 	if err != nil {
 		return nil, err
@@ -149,6 +171,24 @@ func (p *Plan) changes(ctx context.Context, i *Injection) ([]inject.Change, erro
 		return nil, inFault(i, err)
 	}
 	return changes, nil
+}
+
+// checkNamespace holds the guard on the share of the target's namespace.
+func (p *Plan) checkNamespace(ctx context.Context, affected map[types.UID]bool) error {
+	if len(affected) == 0 {
+		return nil
+	}
+	total, hit := 0, 0
+	err := p.connection.EachPod(ctx, p.Workload.Namespace, metav1.ListOptions{}, func(pod *corev1.Pod) {
+		total++
+		if affected[pod.UID] {
+			hit++
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return target.CheckNamespace(p.Experiment.Spec.Guard, p.Workload.Namespace, hit, total)
 }
 
 // inFault names the fault in an error, and leaves a refusal a refusal.

@@ -11,18 +11,20 @@ const (
 	KindGameDay    = "GameDay"
 )
 
-// Experiment is one document of kind Experiment.
+// Experiment is one document of kind Experiment: what is broken, under which load, and what must hold.
 type Experiment struct {
-	APIVersion string   `json:"apiVersion"`
-	Kind       string   `json:"kind"`
-	Metadata   Metadata `json:"metadata"`
-	Spec       Spec     `json:"spec"`
+	// APIVersion is the version of the language.
+	APIVersion string `json:"apiVersion"`
+	// Kind is what the document holds.
+	Kind     string   `json:"kind"`
+	Metadata Metadata `json:"metadata"`
+	Spec     Spec     `json:"spec"`
 }
 
 // Metadata names a document.
 type Metadata struct {
 	// Name is a DNS label; it names the run's directory and the report.
-	Name string `json:"name"`
+	Name string `json:"name" form:"dns-label"`
 	// Description says in prose what is tested and why it matters.
 	Description string `json:"description,omitempty"`
 }
@@ -60,26 +62,31 @@ type Spec struct {
 	Target Target `json:"target"`
 	// Seed makes every random choice reproducible; without one, a seed is drawn, printed and stored in the result.
 	Seed *int64 `json:"seed,omitempty"`
+	// Load is what clients do meanwhile: streams of requests, whose fate is what most expectations are about.
 	Load []Load `json:"load,omitempty"`
 	// Probes are conditions checked at an interval during the whole run.
 	Probes []Probe `json:"probes,omitempty"`
 	Steady Steady  `json:"steady" default:"{}"`
+	// Faults are what is done to the workload and its surroundings, and when.
 	Faults []Fault `json:"faults"`
 	// Duration is the length of the fault window. Without it the window ends with the last fault, and lasts 10 s at the least.
-	Duration *Duration        `json:"duration,omitempty"`
-	Recovery Recovery         `json:"recovery" default:"{}"`
-	Expect   []Expectation    `json:"expect"`
-	AbortIf  []AbortCondition `json:"abortIf,omitempty"`
-	Guard    Guard            `json:"guard,omitzero"`
+	Duration *Duration `json:"duration,omitempty" form:"positive"`
+	Recovery Recovery  `json:"recovery" default:"{}"`
+	// Expect is what must hold for the run to pass.
+	Expect []Expectation `json:"expect"`
+	// AbortIf are conditions under which the run is broken off and everything put back.
+	AbortIf []AbortCondition `json:"abortIf,omitempty"`
+	Guard   Guard            `json:"guard,omitzero"`
 }
 
 // Target selects the workload under test: a workload by name, or pods by labels.
 type Target struct {
-	Namespace string `json:"namespace"`
-	// Workload is kind/name: deployment/web, statefulset/db, daemonset/agent or replicaset/old.
-	Workload string `json:"workload,omitempty"`
+	// Namespace is that of the workload.
+	Namespace string `json:"namespace" form:"dns-label"`
+	// Workload is kind/name: deployment/web, statefulset/db, daemonset/agent, replicaset/old or job/batch.
+	Workload string `json:"workload,omitempty" form:"workload" choice:"pods"`
 	// Selector is a set of labels that all must match; it stands in place of workload.
-	Selector map[string]string `json:"selector,omitempty"`
+	Selector map[string]string `json:"selector,omitempty" form:"label-value" choice:"pods"`
 }
 
 // String is the target as people write it: namespace/kind/name.
@@ -99,7 +106,7 @@ type Steady struct {
 // Recovery says how long the workload may take to come back, and when it counts as back.
 type Recovery struct {
 	// Timeout ends the wait; 2m unless told otherwise.
-	Timeout Duration `json:"timeout" default:"2m"`
+	Timeout Duration `json:"timeout" default:"2m" form:"positive"`
 	// StableFor is how long the workload must stay converged; 3s unless told otherwise.
 	StableFor Duration `json:"stableFor" default:"3s"`
 }
@@ -109,9 +116,16 @@ type Guard struct {
 	// MaxAffected is the greatest share of the target's pods that may be affected at once; 50% unless told otherwise.
 	MaxAffected *Percent `json:"maxAffected,omitempty"`
 	// MinReady is the least number of ready pods of the target that an injection must leave; 1 unless told otherwise.
-	MinReady *int `json:"minReady,omitempty"`
+	MinReady *int `json:"minReady,omitempty" form:"zero-or-more"`
 	// AllowProtected opens the namespaces that are closed by default (kube-system and friends).
 	AllowProtected bool `json:"allowProtected,omitempty"`
+	// MaxAffectedOfNamespace is the greatest share of the pods of the target's namespace that may be affected at once;
+	// 50%, or maxAffected where that is more, unless told otherwise.
+	MaxAffectedOfNamespace *Percent `json:"maxAffectedOfNamespace,omitempty"`
+	// MaxDuration is the longest that a run may take, the patience of its recovery included; 1h unless told otherwise.
+	MaxDuration Duration `json:"maxDuration" default:"1h"`
+	// AllowControlPlane lets nodes of the control plane be drained where they are named.
+	AllowControlPlane bool `json:"allowControlPlane,omitempty"`
 	// Cluster pins the experiment to a cluster: the name of a kubeconfig context, or the UID of its kube-system namespace.
 	Cluster string `json:"cluster,omitempty"`
 }

@@ -2,18 +2,21 @@ package experiment
 
 // GameDay is one document of kind GameDay: experiments run in order, on a schedule.
 type GameDay struct {
-	APIVersion string      `json:"apiVersion"`
-	Kind       string      `json:"kind"`
-	Metadata   Metadata    `json:"metadata"`
-	Spec       GameDaySpec `json:"spec"`
+	// APIVersion is the version of the language.
+	APIVersion string `json:"apiVersion"`
+	// Kind is what the document holds.
+	Kind     string      `json:"kind"`
+	Metadata Metadata    `json:"metadata"`
+	Spec     GameDaySpec `json:"spec"`
 }
 
 // GameDaySpec says when a game day runs, and what.
 type GameDaySpec struct {
 	// Schedule is a cron expression of five fields, or a name such as @daily.
-	Schedule string `json:"schedule"`
+	Schedule string `json:"schedule" form:"schedule"`
 	// TimeZone is an IANA name; UTC unless told otherwise.
-	TimeZone    string              `json:"timeZone" default:"UTC"`
+	TimeZone string `json:"timeZone" default:"UTC" form:"time-zone"`
+	// Experiments are run one after another, in this order.
 	Experiments []GameDayExperiment `json:"experiments"`
 	// OnFailure says what a run that did not pass does to those after it: stop (the default) or continue.
 	OnFailure OnFailure `json:"onFailure" default:"stop"`
@@ -22,9 +25,9 @@ type GameDaySpec struct {
 // GameDayExperiment names one experiment of a game day: a file, or one of the built-in library.
 type GameDayExperiment struct {
 	// File is a path relative to the game day's own file.
-	File string `json:"file,omitempty"`
+	File string `json:"file,omitempty" choice:"experiment"`
 	// Builtin is the name of an experiment of the library; see `chaosctl list experiments`.
-	Builtin string `json:"builtin,omitempty"`
+	Builtin string `json:"builtin,omitempty" choice:"experiment"`
 	// Target takes the place of the experiment's own.
 	Target *Target `json:"target,omitempty"`
 }

@@ -95,7 +95,7 @@ func TestValidateWithoutFile(t *testing.T) {
 	e.Spec.Target = experiment.Target{Namespace: "shop", Workload: "pod/web"}
 	e.Spec.Load[0].Name = "order"
 	assert.EqualError(t, experiment.Validate(e), strings.Join([]string{
-		`spec.target.workload: unknown kind of workload "pod": expected deployment, statefulset, daemonset or replicaset`,
+		`spec.target.workload: unknown kind of workload "pod": expected deployment, statefulset, daemonset, replicaset or job`,
 		`spec.expect[0].availability.of: there is no stream "browse": expected order`,
 	}, "\n"))
 }

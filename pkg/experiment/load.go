@@ -2,7 +2,8 @@ package experiment
 
 // Load is one open-loop stream of requests, kept up through the whole run.
 type Load struct {
-	Name string   `json:"name"`
+	// Name is what expectations and the report call the stream.
+	Name string   `json:"name" form:"label-name"`
 	HTTP HTTPLoad `json:"http"`
 	// Rate is the number of requests offered per unit of time, all connections together.
 	Rate Rate `json:"rate"`
@@ -10,24 +11,24 @@ type Load struct {
 	// each). Both is the default, because keep-alive hides what a load balancer does to new connections.
 	Connections Connections `json:"connections" default:"both"`
 	// Timeout ends a request that got no whole answer; 2s unless told otherwise.
-	Timeout Duration `json:"timeout" default:"2s"`
+	Timeout Duration `json:"timeout" default:"2s" form:"positive"`
 }
 
 // HTTPLoad names where requests go: a Service of the target's namespace, or a URL.
 type HTTPLoad struct {
 	// Service is the name of a Service; without it and without url, the one Service that selects the target's pods.
-	Service string `json:"service,omitempty"`
+	Service string `json:"service,omitempty" form:"dns-label"`
 	// Port is the name or the number of the Service's port; not needed where there is only one.
-	Port string `json:"port,omitempty" number:"allowed"`
+	Port string `json:"port,omitempty" number:"allowed" form:"port"`
 	// Path is the request's path; / unless told otherwise.
-	Path string `json:"path,omitempty"`
+	Path string `json:"path,omitempty" form:"path"`
 	// Method is GET unless told otherwise.
-	Method string `json:"method" default:"GET"`
+	Method string `json:"method" default:"GET" form:"method"`
 	// URL is used as it stands, and takes the place of service, port and path.
-	URL string `json:"url,omitempty"`
+	URL string `json:"url,omitempty" form:"url" excludes:"service,port,path"`
 	// PodHeader is the response header that carries the name of the pod that answered, where the application sends
 	// one. With it, requests are attributed to pods exactly.
-	PodHeader string `json:"podHeader,omitempty"`
+	PodHeader string `json:"podHeader,omitempty" form:"header"`
 }
 
 // Connections says how a stream uses its connections.

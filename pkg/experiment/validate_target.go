@@ -11,7 +11,7 @@ import (
 
 // WorkloadKinds lists the kinds of workload that a target may name.
 func WorkloadKinds() []string {
-	return []string{"deployment", "statefulset", "daemonset", "replicaset"}
+	return []string{"deployment", "statefulset", "daemonset", "replicaset", "job"}
 }
 
 // WorkloadKind is the kind and the name of the target's workload; both are empty where it selects by labels.

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/chaosctl/chaosctl/pkg/access"
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/target"
 )
@@ -16,14 +18,21 @@ import (
 var _ = register(Definition{
 	Name:    "configCorrupt",
 	Summary: "Breaks one key of a ConfigMap, with or without restarting those who use it; the value comes back.",
-	New:     func() Fault { return &ConfigCorrupt{Mutation: Garbage} },
+	Example: `
+- name: break-settings
+  configCorrupt: {configMap: settings, key: settings.json, mutation: truncate, restart: true}
+`,
+	New: func() Fault { return &ConfigCorrupt{Mutation: Garbage} },
 })
 
 // ConfigCorrupt breaks one key of a ConfigMap in the target's namespace.
 type ConfigCorrupt struct {
+	// ConfigMap is its name.
 	ConfigMap string `json:"configMap"`
-	Key       string `json:"key"`
-	// Mutation is what happens to the value; garbage unless told otherwise.
+	// Key is one of its data.
+	Key string `json:"key"`
+	// Mutation is what happens to the value: garbage (text that no format accepts), empty, truncate (the first half
+	// stays) or drop (the key goes too). Garbage unless told otherwise.
 	Mutation Mutation `json:"mutation"`
 	// Restart rolls out the workloads that use the ConfigMap, so that new pods start with the broken value.
 	Restart bool `json:"restart,omitempty"`
@@ -83,6 +92,25 @@ func (f *ConfigCorrupt) Plan(ctx context.Context, s Scope) ([]Change, error) {
 		changes = append(changes, restarts...)
 	}
 	return changes, nil
+}
+
+// Needs are those of the ConfigMap and, where they are to be restarted, of its consumers, whatever kind they are of.
+func (f *ConfigCorrupt) Needs(s access.Scope) []access.Need {
+	namespace := s.Target.Namespace
+	needs := edits(configMaps, namespace, f.ConfigMap, "break the configuration, and put it back")
+	if !f.Restart {
+		return needs
+	}
+	for _, resource := range []string{"deployments", "statefulsets", "daemonsets"} {
+		consumers := appsv1.SchemeGroupVersion.WithResource(resource)
+		all := access.Object{Group: consumers.Group, Resource: resource, Namespace: namespace}
+		needs = append(needs, access.Needs("find who uses the configuration", all, "list")...)
+		for _, n := range edits(consumers, namespace, "", "restart who uses the configuration") {
+			n.Maybe = true
+			needs = append(needs, n)
+		}
+	}
+	return needs
 }
 
 func (m Mutation) words() string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -28,6 +29,8 @@ type Scope struct {
 	Workload *cluster.Workload
 	Guard    experiment.Guard
 	Draw     target.Draw
+	// Now is the time of the plan, by which ages are counted.
+	Now time.Time
 }
 
 // View is what a fault may read.
@@ -44,6 +47,8 @@ type Definition struct {
 	Name string
 	// Summary is one sentence for lists.
 	Summary string
+	// Example is one or more entries of spec.faults.
+	Example string
 	// New gives the parameters with their defaults.
 	New func() Fault
 }

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/chaosctl/chaosctl/pkg/access"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/target"
 )
@@ -16,6 +17,13 @@ import (
 var _ = register(Definition{
 	Name:    "nodeDrain",
 	Summary: "Cordons nodes and evicts their pods, heeding PodDisruptionBudgets; the nodes' prior state comes back.",
+	Example: `
+- name: drain-a-host
+  nodeDrain: {count: 1, hosting: target}
+- name: drain-by-name
+  at: 1m
+  nodeDrain: {nodes: [node3], timeout: 1m}
+`,
 	New: func() Fault {
 		return &NodeDrain{Timeout: experiment.Duration(2 * time.Minute)}
 	},
@@ -76,6 +84,20 @@ func (d *NodeDrain) Plan(ctx context.Context, s Scope) ([]Change, error) {
 	return changes, nil
 }
 
+// Needs reach over all namespaces, since a node runs pods of any.
+func (d *NodeDrain) Needs(access.Scope) []access.Need {
+	names := d.Nodes
+	if len(names) == 0 {
+		names = []string{""}
+	}
+	needs := access.Needs("find the pods of the node", access.Object{Resource: pods.Resource, Namespace: access.Everywhere}, "list")
+	needs = append(needs, access.Needs("choose the node", access.Object{Resource: nodes.Resource}, "list")...)
+	for _, name := range names {
+		needs = append(needs, edits(nodes, "", name, "cordon the node, and put it back")...)
+	}
+	return append(needs, evictions(access.Everywhere)...)
+}
+
 func cordon(node *corev1.Node) Change {
 	return Change{
 		ID: "cordon-" + node.Name, What: "cordon the node",
@@ -90,15 +112,14 @@ func (d *NodeDrain) choose(ctx context.Context, s Scope) ([]corev1.Node, error) 
 		return nil, err
 	}
 	if len(d.Nodes) > 0 {
-		return named(all, d.Nodes)
+		return named(all, d.Nodes, s.Guard)
 	}
 	hosts, err := d.hosts(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	candidates := slices.DeleteFunc(all, func(n corev1.Node) bool {
-		_, controlPlane := n.Labels["node-role.kubernetes.io/control-plane"]
-		return controlPlane || n.Spec.Unschedulable || hosts != nil && !hosts[n.Name]
+		return controlPlane(&n) || n.Spec.Unschedulable || hosts != nil && !hosts[n.Name]
 	})
 	if len(candidates) == 0 {
 		return nil, &target.Refusal{Reason: "no node can be chosen for the drain: all are cordoned, part of the control plane, or run no pod of the target"}
@@ -110,12 +131,21 @@ func (d *NodeDrain) choose(ctx context.Context, s Scope) ([]corev1.Node, error) 
 	return target.Pick(s.Draw, candidates, count.Of(len(candidates)), func(n corev1.Node) string { return string(n.UID) }), nil
 }
 
-func named(all []corev1.Node, names []string) ([]corev1.Node, error) {
+// controlPlane says that a node belongs to the control plane, where draining may take the API server away.
+func controlPlane(n *corev1.Node) bool {
+	_, is := n.Labels["node-role.kubernetes.io/control-plane"]
+	return is
+}
+
+func named(all []corev1.Node, names []string, guard experiment.Guard) ([]corev1.Node, error) {
 	var chosen []corev1.Node
 	for _, name := range names {
 		i := slices.IndexFunc(all, func(n corev1.Node) bool { return n.Name == name })
 		if i < 0 {
 			return nil, &target.Refusal{Reason: fmt.Sprintf("there is no node %q", name)}
+		}
+		if controlPlane(&all[i]) && !guard.AllowControlPlane {
+			return nil, &target.Refusal{Reason: fmt.Sprintf("node %s belongs to the control plane; guard.allowControlPlane: true opens it", name)}
 		}
 		chosen = append(chosen, all[i])
 	}
@@ -146,7 +176,7 @@ func (d *NodeDrain) evictions(ctx context.Context, s Scope, node string) ([]Chan
 	var changes []Change
 	for i := range onNode {
 		pod := &onNode[i]
-		if staysInDrain(pod) || target.Protected(pod.Namespace) && !s.Guard.AllowProtected {
+		if staysInDrain(pod) || target.OptedOut(pod.Annotations) || target.Protected(pod.Namespace) && !s.Guard.AllowProtected {
 			continue
 		}
 		if !d.DeleteEmptyDirData && hasEmptyDir(pod) {

@@ -6,6 +6,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/chaosctl/chaosctl/pkg/access"
+	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/target"
 )
@@ -13,7 +15,12 @@ import (
 var _ = register(Definition{
 	Name:    "podKill",
 	Summary: "Deletes pods of the target, chosen at random, with a UID precondition.",
-	New:     func() Fault { return &PodKill{Count: experiment.CountOf(1)} },
+	Example: `
+- name: kill-one
+  podKill: {count: 1, gracePeriod: 0s}
+  repeat: {every: 10s, times: 3}
+`,
+	New: func() Fault { return &PodKill{Count: experiment.CountOf(1)} },
 })
 
 // PodKill deletes pods of the target. Pods that are on their way out already are not chosen.
@@ -22,11 +29,16 @@ type PodKill struct {
 	Count experiment.Count `json:"count"`
 	// GracePeriod is what the containers get to stop; 0s kills them at once. The pod's own unless told otherwise.
 	GracePeriod *experiment.Duration `json:"gracePeriod,omitempty"`
+	// Where narrows which pods of the target may be chosen.
+	Where *target.Where `json:"where,omitempty"`
 }
+
+// Check looks at the conditions of the choice.
+func (k *PodKill) Check(c *experiment.Check) { k.Where.Check(c, "where") }
 
 // Plan deletes the chosen pods side by side.
 func (k *PodKill) Plan(ctx context.Context, s Scope) ([]Change, error) {
-	candidates, err := livePods(ctx, s)
+	candidates, err := candidates(ctx, s, k.Where)
 	if err != nil {
 		return nil, err
 	}
@@ -40,6 +52,37 @@ func (k *PodKill) Plan(ctx context.Context, s Scope) ([]Change, error) {
 		})
 	}
 	return changes, nil
+}
+
+// Needs are those of deletions in the target's namespace.
+func (k *PodKill) Needs(s access.Scope) []access.Need { return deletions(s.Target.Namespace) }
+
+// candidates are the live pods of the target that meet the conditions and have not opted out.
+func candidates(ctx context.Context, s Scope, where *target.Where) ([]corev1.Pod, error) {
+	live, err := livePods(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	zones := map[string]string{}
+	if where.NeedsZones() {
+		all, err := s.Nodes(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for i := range all {
+			zones[all[i].Name] = all[i].Labels[corev1.LabelTopologyZone]
+		}
+	}
+	var chosen []corev1.Pod
+	for i := range live {
+		if p := &live[i]; !target.OptedOut(p.Annotations) && where.Match(p, zones[p.Spec.NodeName], s.Now) {
+			chosen = append(chosen, *p)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, &target.Refusal{Reason: fmt.Sprintf("none of the %d pods of %s may be chosen: they do not meet the conditions of where, or have opted out (annotation %s)", len(live), s.Workload, cluster.ProtectAnnotation)}
+	}
+	return chosen, nil
 }
 
 // livePods are those of the target that are not on their way out.

@@ -8,17 +8,24 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/chaosctl/chaosctl/pkg/access"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
 var _ = register(Definition{
 	Name:    "http",
 	Summary: "A URL answers with an expected status, and a body that contains a text.",
-	New:     func() Probe { return &HTTP{} },
+	Example: `
+- name: home
+  http: {url: "https://shop.example/", status: 200, contains: Welcome}
+  interval: 2s
+`,
+	New: func() Probe { return &HTTP{} },
 })
 
 // HTTP asks a URL on a connection of its own. No answer at all is a failure, since the condition is that it answers.
 type HTTP struct {
+	// URL is an http or https address that can be reached from where chaosctl runs.
 	URL string `json:"url"`
 	// Status is what the answer must have; any from 200 to 399 unless told otherwise.
 	Status int `json:"status,omitempty"`
@@ -36,6 +43,9 @@ func (p *HTTP) Check(c *experiment.Check) {
 		c.Fail("status", "%d is not an HTTP status: expected 100 to 599", p.Status)
 	}
 }
+
+// Needs is nothing: the URL is not the API server's.
+func (p *HTTP) Needs(access.Scope) []access.Need { return nil }
 
 const maxBody = 1 << 20
 

@@ -9,13 +9,18 @@ import (
 	"github.com/google/cel-go/cel"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/chaosctl/chaosctl/pkg/access"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
 var _ = register(Definition{
 	Name:    "kubernetes",
 	Summary: "A CEL condition holds for an object of the target's namespace.",
-	New:     func() Probe { return &Kubernetes{} },
+	Example: `
+- name: ready
+  kubernetes: {resource: deployment/web, cel: object.status.readyReplicas >= 3}
+`,
+	New: func() Probe { return &Kubernetes{} },
 })
 
 // Kubernetes evaluates a condition over an object.
@@ -34,6 +39,20 @@ func (p *Kubernetes) Check(c *experiment.Check) {
 	if _, err := compile(p.CEL); err != nil {
 		c.Fail("cel", "%v", err)
 	}
+}
+
+// Needs is to read the object. Of a kind that nobody knows nothing can be said.
+func (p *Kubernetes) Needs(s access.Scope) []access.Need {
+	kind, name, _ := strings.Cut(p.Resource, "/")
+	resource, namespaced, err := s.Kinds.Resource(kind)
+	if err != nil {
+		return nil
+	}
+	on := access.Object{Group: resource.Group, Resource: resource.Resource, Name: name}
+	if namespaced {
+		on.Namespace = s.Target.Namespace
+	}
+	return access.Needs("read what a probe looks at", on, "get")
 }
 
 // maxCost bounds what a condition may compute, in CEL's own units.

@@ -36,6 +36,8 @@ type World interface {
 type Definition struct {
 	Name    string
 	Summary string
+	// Example is one or more entries of spec.probes.
+	Example string
 	// New gives the parameters with their defaults.
 	New func() Probe
 }

@@ -38,6 +38,36 @@ func CheckScope(guard experiment.Guard, t experiment.Target, context, clusterUID
 	return nil
 }
 
+// CheckDuration refuses an experiment that may take longer than the guard allows.
+func CheckDuration(s *experiment.Spec) error {
+	longest := s.Steady.For.Std() + s.FaultWindow() + s.Recovery.Timeout.Std()
+	if limit := s.Guard.MaxDuration.Std(); limit > 0 && longest > limit {
+		return refuse("the run may take %s (steady %s, faults %s, recovery %s at the most); the guard allows %s (guard.maxDuration)",
+			longest, s.Steady.For, s.FaultWindow(), s.Recovery.Timeout, s.Guard.MaxDuration)
+	}
+	return nil
+}
+
+// CheckNamespace refuses an injection that would take away more of the target's namespace than the guard allows. Total
+// counts the namespace's pods, affected those of them that will be lost.
+func CheckNamespace(guard experiment.Guard, namespace string, affected, total int) error {
+	limit := experiment.Percent(DefaultMaxAffected)
+	switch {
+	case guard.MaxAffectedOfNamespace != nil:
+		limit = *guard.MaxAffectedOfNamespace
+	case guard.MaxAffected != nil:
+		limit = max(limit, *guard.MaxAffected)
+	}
+	if total > 0 && float64(affected) > float64(limit)*float64(total)+1e-9 {
+		return refuse("would affect %d of %d pods of namespace %s at once (%s); the guard allows %s (guard.maxAffectedOfNamespace)",
+			affected, total, namespace, share(affected, total), limit)
+	}
+	return nil
+}
+
+// share writes a part of a whole with one decimal.
+func share(part, whole int) string { return fmt.Sprintf("%.3g%%", 100*float64(part)/float64(whole)) }
+
 // CheckRadius refuses an injection that would take away more of the target than the guard allows. Pods are those of
 // the target as they are now, desired is how many it asks for, and affected are the UIDs of pods that will be lost.
 func CheckRadius(guard experiment.Guard, desired int, pods []corev1.Pod, affected map[types.UID]bool) error {
@@ -70,9 +100,8 @@ func CheckRadius(guard experiment.Guard, desired int, pods []corev1.Pod, affecte
 		maxAffected = *guard.MaxAffected
 	}
 	total := max(desired, len(pods))
-	if share := float64(lost) / float64(total); share > float64(maxAffected)+1e-9 {
-		return refuse("would affect %d of %d pods at once (%s); the guard allows %s (guard.maxAffected)",
-			lost, total, experiment.Percent(share), maxAffected)
+	if float64(lost) > float64(maxAffected)*float64(total)+1e-9 {
+		return refuse("would affect %d of %d pods at once (%s); the guard allows %s (guard.maxAffected)", lost, total, share(lost, total), maxAffected)
 	}
 	return nil
 }

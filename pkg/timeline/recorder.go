@@ -98,6 +98,8 @@ func (r *Recorder) feeds() []*feed {
 		all = append(all, newFeed(r, "statefulsets", byName, apps.StatefulSets(namespace), workload(r, cluster.FromStatefulSet)))
 	case "DaemonSet":
 		all = append(all, newFeed(r, "daemonsets", byName, apps.DaemonSets(namespace), workload(r, cluster.FromDaemonSet)))
+	case "Job":
+		all = append(all, newFeed(r, "jobs", byName, r.client.BatchV1().Jobs(namespace), workload(r, cluster.FromJob)))
 	case "ReplicaSet":
 		all = append(all, newFeed(r, "replicasets", byName, apps.ReplicaSets(namespace), workload(r, cluster.FromReplicaSet)))
 	}

@@ -11,6 +11,9 @@ import (
 
 var _ = register(aborts, Definition{
 	Name: "availability", Summary: "Aborts when too small a share of requests succeeds.",
+	Example: `
+- availability: {of: browse, below: 50%, over: 10s}
+`,
 	New: func() any { return &AbortAvailability{} },
 })
 
@@ -30,9 +33,11 @@ type AbortWatch interface {
 // AbortAvailability aborts a run when less than a share of a load's requests succeeded over a span of time.
 type AbortAvailability struct {
 	// Of names the load.
-	Of    string              `json:"of"`
-	Below experiment.Percent  `json:"below"`
-	Over  experiment.Duration `json:"over"`
+	Of string `json:"of"`
+	// Below is the share of successful requests under which the run is aborted.
+	Below experiment.Percent `json:"below"`
+	// Over is the span of time that the share is taken of; nothing is aborted before it has passed once.
+	Over experiment.Duration `json:"over"`
 }
 
 // Check refuses a load that does not exist.

@@ -9,13 +9,18 @@ import (
 
 var _ = register(expectations, Definition{
 	Name: "availability", Summary: "The share of requests that succeed.",
+	Example: `
+- availability: {of: browse, atLeast: 99.9%}
+- availability: {of: browse, atLeast: 99%, during: fault}
+`,
 	New: func() any { return &Availability{During: Run} },
 })
 
 // Availability expects a share of a load's requests to succeed, fresh and reused connections together.
 type Availability struct {
 	// Of names the load.
-	Of      string             `json:"of"`
+	Of string `json:"of"`
+	// AtLeast is the share of requests that must succeed.
 	AtLeast experiment.Percent `json:"atLeast"`
 	// During is the window; run unless told otherwise.
 	During Window `json:"during"`

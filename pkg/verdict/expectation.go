@@ -2,6 +2,8 @@ package verdict
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
@@ -20,6 +22,8 @@ type SteadyBound interface {
 type Definition struct {
 	Name    string
 	Summary string
+	// Example is one or more entries of spec.expect, or of spec.abortIf.
+	Example string
 	// New gives the parameters with their defaults.
 	New func() any
 }
@@ -48,6 +52,20 @@ func kinds(registry map[string]Definition) experiment.Kinds {
 	all := experiment.Kinds{}
 	for name, d := range registry {
 		all[name] = d.New
+	}
+	return all
+}
+
+// ExpectationDefinitions lists all expectations by name.
+func ExpectationDefinitions() []Definition { return sorted(expectations) }
+
+// AbortDefinitions lists all abort conditions by name.
+func AbortDefinitions() []Definition { return sorted(aborts) }
+
+func sorted(registry map[string]Definition) []Definition {
+	var all []Definition
+	for _, name := range slices.Sorted(maps.Keys(registry)) {
+		all = append(all, registry[name])
 	}
 	return all
 }

@@ -10,6 +10,10 @@ import (
 
 var _ = register(expectations, Definition{
 	Name: "latency", Summary: "Percentiles of the response time.",
+	Example: `
+- latency: {of: browse, p50: 20ms, p99: 250ms}
+- latency: {of: browse, p99: 500ms, during: fault}
+`,
 	New: func() any { return &Latency{During: Run} },
 })
 
@@ -17,10 +21,14 @@ var _ = register(expectations, Definition{
 // each was due.
 type Latency struct {
 	// Of names the load.
-	Of   string               `json:"of"`
-	P50  *experiment.Duration `json:"p50,omitempty"`
-	P90  *experiment.Duration `json:"p90,omitempty"`
-	P99  *experiment.Duration `json:"p99,omitempty"`
+	Of string `json:"of"`
+	// P50 is the bound of the median.
+	P50 *experiment.Duration `json:"p50,omitempty"`
+	// P90 is the bound of what 90 % of the requests stay within.
+	P90 *experiment.Duration `json:"p90,omitempty"`
+	// P99 is the bound of what 99 % of the requests stay within.
+	P99 *experiment.Duration `json:"p99,omitempty"`
+	// P999 is the bound of what 99.9 % of the requests stay within.
 	P999 *experiment.Duration `json:"p999,omitempty"`
 	// During is the window; run unless told otherwise.
 	During Window `json:"during"`

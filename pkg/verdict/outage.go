@@ -8,6 +8,9 @@ import (
 
 var _ = register(expectations, Definition{
 	Name: "outage", Summary: "The longest span in which no request succeeds.",
+	Example: `
+- outage: {of: browse, longest: 500ms}
+`,
 	New: func() any { return &LongestOutage{} },
 })
 
@@ -15,7 +18,8 @@ var _ = register(expectations, Definition{
 // and reused connections are judged each by itself, and the worse counts.
 type LongestOutage struct {
 	// Of names the load.
-	Of      string              `json:"of"`
+	Of string `json:"of"`
+	// Longest is the longest span that is accepted.
 	Longest experiment.Duration `json:"longest"`
 }
 

@@ -11,12 +11,17 @@ import (
 
 var _ = register(expectations, Definition{
 	Name: "recovery", Summary: "The time in which what was lost is back.",
+	Example: `
+- recovery: {within: 30s}
+- recovery: {within: 2s, phase: publish}
+`,
 	New: func() any { return &WithinTime{} },
 })
 
 // WithinTime expects each lost pod to be replaced in time, from the injection to steady service, or one phase of that.
 // Where a fault loses no pod, it is the time from the end of the fault window until the target has converged.
 type WithinTime struct {
+	// Within is the time that each recovery may take.
 	Within experiment.Duration `json:"within"`
 	// Phase narrows the expectation to one phase: detect, create, schedule, prepare, start, ready, publish, serve or stabilise.
 	Phase Phase `json:"phase,omitempty"`

@@ -9,14 +9,21 @@ import (
 
 var _ = register(expectations, Definition{
 	Name: "replicas", Summary: "The number of ready pods of the target.",
+	Example: `
+- replicas: {atLeast: 3, within: 30s}
+- replicas: {atLeast: 2}
+`,
 	New: func() any { return &Replicas{} },
 })
 
 // Replicas expects a number of ready pods: within a time after the last injection, and from then on; or, where no time
 // is given, all the time.
 type Replicas struct {
-	AtLeast int                  `json:"atLeast"`
-	Within  *experiment.Duration `json:"within,omitempty"`
+	// AtLeast is the number of pods that must be ready.
+	AtLeast int `json:"atLeast"`
+	// Within is the time after the last injection in which the number must be reached, to stay so; without it, the
+	// number must be there all the time.
+	Within *experiment.Duration `json:"within,omitempty"`
 }
 
 // Check refuses a bound that means nothing.

@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/report"
+)
+
+// connect reads the kubeconfig and its flags. It sends no request.
+func (a *app) connect() (*cluster.Cluster, error) {
+	if wait, err := clientcmd.ParseTimeout(*a.kube.Timeout); err != nil || wait < 0 {
+		return nil, usage(fmt.Errorf("--request-timeout %q is not a time: expected one such as 10s or 2m, or 0 for none", *a.kube.Timeout))
+	}
+	c, err := cluster.Connect(a.kube.ToRawKubeConfigLoader(), "chaosctl/"+Version())
+	if err != nil {
+		return nil, err
+	}
+	// The loader names the context of the file, also where a flag has chosen another.
+	if *a.kube.Context != "" {
+		c.Context = *a.kube.Context
+	}
+	return c, nil
+}
+
+// connectionProblem gives the exit code and the hint of an error that came from the cluster or from the way there.
+func connectionProblem(err error) (code int, hint string, ok bool) {
+	var connection *cluster.ConnectionError
+	switch {
+	case errors.As(err, &connection) && connection.Config:
+		return report.ExitInvalid, connection.Hint, true
+	case errors.As(err, &connection):
+		return report.ExitRefused, connection.Hint, true
+	case errors.Is(err, context.Canceled):
+		return report.ExitInterrupted, "nothing was changed", true
+	case apierrors.IsForbidden(err):
+		return report.ExitRefused, "ask for this permission, or use another identity (--context, --as)", true
+	}
+	return 0, "", false
+}

@@ -1,0 +1,81 @@
+package access
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+)
+
+// Requester is implemented by the parameters of faults and probes: it lists the requests that they send themselves, and
+// that are sent for the changes that a fault plans.
+type Requester interface {
+	Needs(s Scope) []Need
+}
+
+// Scope is what parameters do not know themselves.
+type Scope struct {
+	Target experiment.Target
+	Kinds  Kinds
+}
+
+// Kinds finds the resource of a kind as people write it: deployment, deployments, or with its group deployment.apps.
+type Kinds interface {
+	Resource(kind string) (resource schema.GroupResource, namespaced bool, err error)
+}
+
+// Of lists the requests of an experiment's run: first those of every run, then those of its faults and probes.
+func Of(e *experiment.Experiment, kinds Kinds) []Need {
+	scope := Scope{Target: e.Spec.Target, Kinds: kinds}
+	needs := Needs("tell this cluster from others, by a UID", Object{Resource: "namespaces", Name: metav1.NamespaceSystem}, "get")
+	needs = append(needs, ofTarget(scope.Target)...)
+	needs = append(needs, ofLoad(e)...)
+	for _, f := range e.Spec.Faults {
+		if r, ok := f.Params.(Requester); ok {
+			needs = append(needs, r.Needs(scope)...)
+		}
+	}
+	for _, p := range e.Spec.Probes {
+		if r, ok := p.Params.(Requester); ok {
+			needs = append(needs, r.Needs(scope)...)
+		}
+	}
+	return needs
+}
+
+// ofTarget is what package timeline watches, and what a plan reads of the target before.
+func ofTarget(t experiment.Target) []Need {
+	in := func(group, resource string) Object {
+		return Object{Group: group, Resource: resource, Namespace: t.Namespace}
+	}
+	needs := Needs("follow the target's pods", in("", "pods"), "list", "watch")
+	needs = append(needs, Needs("see when pods become endpoints, and cease to be", in("discovery.k8s.io", "endpointslices"), "list", "watch")...)
+	needs = append(needs, Needs("follow the nodes", Object{Resource: "nodes"}, "list", "watch")...)
+	kind, name := t.WorkloadKind()
+	if kind == "" {
+		return needs
+	}
+	workload := in("apps", kind+"s")
+	workload.Name = name
+	needs = append(needs, Needs("follow the target", workload, "get", "list", "watch")...)
+	if kind == "deployment" {
+		needs = append(needs, Needs("follow the target's rollouts", in("apps", "replicasets"), "list", "watch")...)
+	}
+	return needs
+}
+
+// ofLoad is how the Service under load is found. The nodes, for node ports, are listed in any case.
+func ofLoad(e *experiment.Experiment) []Need {
+	var needs []Need
+	for _, l := range e.Spec.Load {
+		services := Object{Resource: "services", Namespace: e.Spec.Target.Namespace, Name: l.HTTP.Service}
+		switch {
+		case l.HTTP.URL != "":
+		case l.HTTP.Service != "":
+			needs = append(needs, Needs("find where the Service answers", services, "get")...)
+		default:
+			needs = append(needs, Needs("find the Service that selects the target", services, "list")...)
+		}
+	}
+	return needs
+}

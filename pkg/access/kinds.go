@@ -1,0 +1,56 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/client-go/kubernetes/scheme"
+)
+
+// Offline finds the resources of Kubernetes' own kinds without a cluster. A kind that it does not know is taken for a
+// custom one that lives in namespaces, with a regular plural.
+type Offline struct{}
+
+// Resource never fails.
+func (Offline) Resource(kind string) (schema.GroupResource, bool, error) {
+	asked := schema.ParseGroupResource(strings.ToLower(kind))
+	var found []schema.GroupResource
+	for known := range scheme.Scheme.AllKnownTypes() {
+		plural, singular := meta.UnsafeGuessKindToResource(known)
+		if (asked.Resource == plural.Resource || asked.Resource == singular.Resource) && (asked.Group == "" || asked.Group == known.Group) {
+			found = append(found, plural.GroupResource())
+		}
+	}
+	if len(found) == 0 {
+		plural, _ := meta.UnsafeGuessKindToResource(schema.GroupVersionKind{Group: asked.Group, Kind: asked.Resource})
+		if strings.HasSuffix(asked.Resource, "s") {
+			plural.Resource = asked.Resource // as in a custom resource's plural name
+		}
+		return plural.GroupResource(), true, nil
+	}
+	best := slices.MinFunc(found, func(a, b schema.GroupResource) int {
+		return strings.Compare(preference(a.Group), preference(b.Group))
+	})
+	return best, !clusterWide.Has(best.Resource), nil
+}
+
+// preference sorts groups as API servers do where one kind is in several: the core before the others, and what is being
+// phased out last.
+func preference(group string) string {
+	if group == "extensions" {
+		return "~"
+	}
+	return group
+}
+
+// clusterWide are the resources of Kubernetes' own that have no namespace. Discovery would tell, but needs a cluster.
+var clusterWide = sets.New(
+	"namespaces", "nodes", "persistentvolumes", "componentstatuses", "storageclasses", "volumeattachments", "csidrivers", "csinodes",
+	"volumeattributesclasses", "clusterroles", "clusterrolebindings", "priorityclasses", "ingressclasses", "runtimeclasses", "ipaddresses",
+	"servicecidrs", "deviceclasses", "resourceslices", "certificatesigningrequests", "clustertrustbundles", "flowschemas",
+	"prioritylevelconfigurations", "mutatingwebhookconfigurations", "validatingwebhookconfigurations", "mutatingadmissionpolicies",
+	"mutatingadmissionpolicybindings", "validatingadmissionpolicies", "validatingadmissionpolicybindings",
+)

@@ -1,0 +1,75 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/inject"
+)
+
+// copiesPatience bounds the removal of copies. They do no harm by themselves, and an interrupted run has little time (G7).
+const copiesPatience = 2 * time.Second
+
+// removeCopies removes what controllers have copied of the markers of changes that are undone. That of a Deployment
+// hands its annotations down to its ReplicaSets and never takes them back, from where `kubectl rollout undo` would
+// bring the marker of a fault that is long gone back to the Deployment.
+func (a *Applier) removeCopies(ctx context.Context, undone []*inject.Change) {
+	ctx, cancel := context.WithTimeout(ctx, copiesPatience)
+	defer cancel()
+	var all sync.WaitGroup
+	for _, c := range undone {
+		if c.Object.Kind != "Deployment" {
+			continue
+		}
+		all.Go(func() {
+			if err := a.removeCopiesOf(ctx, c); err != nil {
+				a.log.Record(event.Noted{Level: "warning", Message: fmt.Sprintf("copies of the annotation %s may be left on the ReplicaSets of %s/%s, where they do no harm: %v",
+					annotation(c), c.Object.Namespace, c.Object.Name, err)})
+			}
+		})
+	}
+	all.Wait()
+}
+
+func (a *Applier) removeCopiesOf(ctx context.Context, c *inject.Change) error {
+	if err := a.awaitController(ctx, c.Object); err != nil {
+		return err
+	}
+	replicaSets := a.cluster.Dynamic.Resource(appsv1.SchemeGroupVersion.WithResource("replicasets")).Namespace(c.Object.Namespace)
+	list, err := replicaSets.List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for i := range list.Items {
+		copied := &list.Items[i]
+		if owner := metav1.GetControllerOf(copied); owner == nil || owner.UID != c.Object.UID || !marked(copied, c) {
+			continue
+		}
+		patch := mustJSON(map[string]any{"metadata": map[string]any{"uid": copied.GetUID(), "annotations": map[string]any{annotation(c): nil}}})
+		if _, err := replicaSets.Patch(ctx, copied.GetName(), types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitController waits until the Deployment's controller has seen it without the marker, after which it copies none.
+func (a *Applier) awaitController(ctx context.Context, o inject.Object) error {
+	return wait.PollUntilContextCancel(ctx, 50*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		object, err := a.get(ctx, o)
+		if object == nil || err != nil {
+			return true, err
+		}
+		observed, _, _ := unstructured.NestedInt64(object.Object, "status", "observedGeneration")
+		return observed >= object.GetGeneration(), nil
+	})
+}

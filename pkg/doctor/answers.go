@@ -1,0 +1,52 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/chaosctl/chaosctl/pkg/engine"
+)
+
+// answers sends one request of each load that only reads, as the load would, and looks at what comes back.
+func (d *Doctor) answers(ctx context.Context, p *engine.Plan) []Finding {
+	var findings []Finding
+	asked := map[string]bool{}
+	for _, s := range p.Streams() {
+		if asked[s.Name] || s.Method != http.MethodGet && s.Method != http.MethodHead {
+			continue
+		}
+		asked[s.Name] = true
+		findings = append(findings, answer(ctx, s)...)
+	}
+	return findings
+}
+
+func answer(ctx context.Context, s engine.Stream) []Finding {
+	const mend = "see that the workload is well before it is broken: a run would end at its steady state"
+	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, s.Method, s.URL, nil)
+	if err != nil {
+		return []Finding{{Check: "load", Level: Problem, Message: err.Error()}}
+	}
+	client := http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return []Finding{{Check: "load", Level: Problem, Message: fmt.Sprintf("load %s gets no answer: %v", s.Name, err), Mend: mend}}
+	}
+	defer response.Body.Close()
+	switch {
+	case response.StatusCode >= http.StatusBadRequest:
+		return []Finding{{Check: "load", Level: Problem, Message: fmt.Sprintf("load %s: %s answers %s", s.Name, s.URL, response.Status), Mend: mend}}
+	case s.PodHeader != "" && response.Header.Get(s.PodHeader) == "":
+		return []Finding{{
+			Check: "load", Level: Warning, Message: fmt.Sprintf("load %s: the answer of %s has no header %s, so that requests cannot be attributed to pods", s.Name, s.URL, s.PodHeader),
+			Mend: "have the application send it, or leave podHeader out: the first answer of a replacement is then inferred from the endpoints",
+		}}
+	}
+	return []Finding{{Check: "load", Level: OK, Message: fmt.Sprintf("load %s: %s answers %s", s.Name, s.URL, response.Status)}}
+}

@@ -1,0 +1,63 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/chaosctl/chaosctl/pkg/access"
+	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+)
+
+// permitted refuses, with [access.Denied], an experiment that its user may not run, before anything of it is read: what
+// would be forbidden half-way is named at once, and all of it.
+func permitted(ctx context.Context, c *cluster.Cluster, e *experiment.Experiment) ([]access.Answer, error) {
+	if _, err := c.Contact(ctx); err != nil {
+		return nil, err
+	}
+	answers, err := review(ctx, c, access.Sure(access.Of(e, c.Objects(e.Spec.Target.Namespace))))
+	if err != nil {
+		return nil, err
+	}
+	return answers, denied(answers)
+}
+
+// permitChanges asks for what only the plan shows: the objects that will be changed.
+func (p *Plan) permitChanges(ctx context.Context) error {
+	var needs []access.Need
+	for _, i := range p.Injections {
+		for n := range i.Changes {
+			needs = append(needs, i.Changes[n].Needs()...)
+		}
+	}
+	answers, err := review(ctx, p.connection, access.Beyond(needs, p.Needs()))
+	if err != nil {
+		return err
+	}
+	p.Permissions = append(p.Permissions, answers...)
+	return denied(p.Permissions)
+}
+
+func review(ctx context.Context, c *cluster.Cluster, needs []access.Need) ([]access.Answer, error) {
+	answers, err := access.Review(ctx, c.Client.AuthorizationV1().SelfSubjectAccessReviews(), needs)
+	if err != nil {
+		return nil, fmt.Errorf("the API server does not say what is permitted: %w", err)
+	}
+	return answers, nil
+}
+
+func denied(answers []access.Answer) error {
+	if len(access.Missing(answers)) == 0 {
+		return nil
+	}
+	return &access.Denied{Answers: answers}
+}
+
+// Needs lists the requests that the plan will send, each with its reason.
+func (p *Plan) Needs() []access.Need {
+	var needs []access.Need
+	for _, a := range p.Permissions {
+		needs = append(needs, a.Need)
+	}
+	return needs
+}

@@ -1,0 +1,39 @@
+package inject
+
+import (
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/chaosctl/chaosctl/pkg/access"
+)
+
+// Needs lists the requests that package apply sends for a change: to make it, to prove it and to undo it. Pods are not
+// named, since another may be chosen when the time comes.
+func (c *Change) Needs() []access.Need {
+	switch {
+	case c.Delete != nil:
+		return deletions(c.Object.Namespace)
+	case c.Evict != nil:
+		return evictions(c.Object.Namespace)
+	}
+	return edits(c.Object.Resource, c.Object.Namespace, c.Object.Name, c.What)
+}
+
+func deletions(namespace string) []access.Need {
+	on := access.Object{Resource: pods.Resource, Namespace: namespace}
+	return append(access.Needs("delete the chosen pods", on, "delete"), access.Needs("see that they are gone", on, "get")...)
+}
+
+func evictions(namespace string) []access.Need {
+	on := access.Object{Resource: pods.Resource, Namespace: namespace}
+	needs := access.Needs("see that they are gone", on, "get")
+	on.Subresource = "eviction"
+	needs = append(needs, access.Needs("evict the pods", on, "create")...)
+	budgets := access.Object{Group: "policy", Resource: "poddisruptionbudgets", Namespace: namespace}
+	return append(needs, access.Needs("wait until the budgets allow an eviction", budgets, "list", "watch")...)
+}
+
+// edits of an object by name; without a name, of any.
+func edits(resource schema.GroupVersionResource, namespace, name, why string) []access.Need {
+	on := access.Object{Group: resource.Group, Resource: resource.Resource, Namespace: namespace, Name: name}
+	return access.Needs(why, on, "get", "patch")
+}
