@@ -28,14 +28,14 @@ func TestKubeconfigsThatCannotBeUsed(t *testing.T) {
 	}{
 		"none":                 {file: os.DevNull, want: "no cluster is configured\nhint: name a kubeconfig by --kubeconfig or by KUBECONFIG in the environment"},
 		"missing":              {file: "/no/such/file", want: "the kubeconfig cannot be used: /no/such/file does not exist" + files},
-		"a directory":          {file: filepath.Dir(broken), want: "the kubeconfig cannot be used: FILE cannot be read: is a directory" + files},
+		"a directory":          {file: filepath.Dir(broken), want: "the kubeconfig cannot be used: FILE: is a directory\nhint: mend the file, or name another by --kubeconfig"},
 		"no YAML":              {file: broken, want: "the kubeconfig cannot be used: FILE: yaml: found character that cannot start any token\nhint: mend the file, or name another by --kubeconfig"},
 		"no such context":      {file: sound, args: []string{"--context", "gone"}, want: "the kubeconfig cannot be used: context \"gone\" does not exist\nhint: it has the contexts lab (--context)"},
 		"no such cluster":      {file: sound, args: []string{"--cluster", "gone"}, want: "the kubeconfig cannot be used: cluster \"gone\" does not exist\nhint: it has the clusters lab (--cluster)"},
 		"no such user":         {file: sound, args: []string{"--user", "gone"}, want: "the kubeconfig cannot be used: user \"gone\" does not exist\nhint: it has the users lab (--user)"},
 		"no authority's file":  {file: kubeconfig(t, at("https://127.0.0.1:1")+", certificate-authority: /no/such/ca", ""), want: "the kubeconfig cannot be used: /no/such/ca does not exist" + files},
 		"no certificate":       {file: kubeconfig(t, at("https://127.0.0.1:1"), "client-certificate: /no/such/cert, client-key: /no/such/key"), want: "the kubeconfig cannot be used: /no/such/cert does not exist" + files},
-		"no address":           {file: kubeconfig(t, "server: ''", ""), want: "the kubeconfig cannot be used: cluster has no server defined" + view},
+		"no address":           {file: kubeconfig(t, "server: ''", ""), want: "the kubeconfig cannot be used: the cluster of the context has no server\nhint: give it one (clusters[].cluster.server), or use --server"},
 		"no proxy's address":   {file: kubeconfig(t, at("https://127.0.0.1:1")+", proxy-url: ':x'", ""), want: "the kubeconfig cannot be used: invalid 'proxy-url' \":x\" for cluster \"lab\": could not parse: :x" + view},
 		"no time":              {file: sound, args: []string{"--request-timeout", "soon"}, want: "--request-timeout \"soon\" is not a time: expected one such as 10s or 2m, or 0 for none"},
 		"no credential plugin": {file: kubeconfig(t, at("https://127.0.0.1:1"), plugin("no-such-plugin")), want: "context \"lab\" has no credentials: executable no-such-plugin not found" + program},
@@ -57,7 +57,7 @@ func plugin(command string) string {
 func TestCommandsWithoutAClusterNeedNoKubeconfig(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"version"}, {"list", "faults"}, {"--help"}, {"completion", "bash"}} {
-		code, stdout, stderr := call(t, append(args, "--kubeconfig", "/no/such/file")...)
+		code, stdout, stderr := call(t, append([]string{"--kubeconfig", "/no/such/file"}, args...)...)
 		assert.Zero(t, code, stderr)
 		assert.NotEmpty(t, stdout)
 	}

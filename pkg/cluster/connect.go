@@ -2,13 +2,15 @@ package cluster
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/discovery"
+	apimachinery "k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // the providers of credentials that kubectl knows
@@ -92,14 +94,21 @@ func forWatches(config *rest.Config) *rest.Config {
 func (c *Cluster) Contact(ctx context.Context) (version string, err error) {
 	bounded, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
-	server := discovery.ToServerVersionInterfaceWithContext(c.Client.Discovery())
-	info, err := server.ServerVersionWithContext(bounded)
+	// The discovery client's own call for this drops what the server says about a refusal.
+	result := c.Client.Discovery().RESTClient().Get().AbsPath("/version").Do(bounded)
+	err = result.Error()
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	case err != nil:
 		return "", c.contactError(err)
-	case info.GitVersion == "":
+	}
+	var info apimachinery.Info
+	body, err := result.Raw()
+	if err = errors.Join(err, json.Unmarshal(body, &info)); err != nil {
+		return "", c.foreign("it answers no JSON", err)
+	}
+	if info.GitVersion == "" {
 		return "", c.foreign("its /version names none", nil)
 	}
 	return info.GitVersion, nil

@@ -38,12 +38,24 @@ func configuration(loader clientcmd.ClientConfig) (*rest.Config, error) {
 	switch {
 	case err == nil && rawErr == nil && config.Host == nobody && clientcmdapi.IsConfigEmpty(&raw):
 		return nil, unconfigured()
+	case err == nil && rawErr == nil && config.Host == nobody && !names(raw, nobody):
+		return nil, configProblem(nil, "the cluster of the context has no server", "give it one (clusters[].cluster.server), or use --server")
 	case err != nil && rawErr == nil:
 		return nil, referenceError(err, raw)
 	case err != nil:
 		return nil, configError(err)
 	}
 	return config, nil
+}
+
+// names says that a cluster of the kubeconfig has this server.
+func names(raw clientcmdapi.Config, server string) bool {
+	for _, c := range raw.Clusters {
+		if c.Server == server {
+			return true
+		}
+	}
+	return false
 }
 
 func unconfigured() error {
@@ -61,16 +73,16 @@ func referenceError(err error, raw clientcmdapi.Config) error {
 	case !strings.HasSuffix(err.Error(), " does not exist"):
 		return configError(err)
 	case kind == "context":
-		return configProblem(err, err.Error(), "it has the contexts "+names(raw.Contexts)+" (--context)")
+		return configProblem(err, err.Error(), "it has the contexts "+known(raw.Contexts)+" (--context)")
 	case kind == "cluster":
-		return configProblem(err, err.Error(), "it has the clusters "+names(raw.Clusters)+" (--cluster)")
+		return configProblem(err, err.Error(), "it has the clusters "+known(raw.Clusters)+" (--cluster)")
 	case kind == "auth info":
-		return configProblem(err, "user"+strings.TrimPrefix(err.Error(), kind), "it has the users "+names(raw.AuthInfos)+" (--user)")
+		return configProblem(err, "user"+strings.TrimPrefix(err.Error(), kind), "it has the users "+known(raw.AuthInfos)+" (--user)")
 	}
 	return configError(err)
 }
 
-func names[T any](of map[string]T) string {
+func known[T any](of map[string]T) string {
 	if len(of) == 0 {
 		return "(none)"
 	}
@@ -95,8 +107,10 @@ func configError(err error) error {
 		}
 		return configProblem(err, path.Path+" "+why, "check --kubeconfig and KUBECONFIG, and the files that the kubeconfig names")
 	}
-	if file, found := strings.CutPrefix(err.Error(), "error loading config file "); found {
-		return configProblem(err, strings.ReplaceAll(file, `"`, ""), "mend the file, or name another by --kubeconfig")
+	if rest, found := strings.CutPrefix(err.Error(), `error loading config file "`); found {
+		file, why, _ := strings.Cut(rest, `": `)
+		why = strings.TrimPrefix(why, "read "+file+": ")
+		return configProblem(err, file+": "+why, "mend the file, or name another by --kubeconfig")
 	}
 	return configProblem(err, err.Error(), "kubectl config view shows what it holds")
 }

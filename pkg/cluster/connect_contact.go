@@ -30,8 +30,6 @@ func (c *Cluster) contactError(err error) error {
 		return c.answerError(err, status.Status())
 	case strings.Contains(err.Error(), "getting credentials: "):
 		return c.credentialError(err)
-	case strings.Contains(err.Error(), "unable to parse the server version"):
-		return c.foreign("it answers no JSON", err)
 	}
 	if problem := c.certificateError(err); problem != nil {
 		return problem
