@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/chaosctl/chaosctl/pkg/access"
 	"github.com/chaosctl/chaosctl/pkg/engine"
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/report"
@@ -21,6 +22,8 @@ type planDocument struct {
 	Streams    []planStream          `json:"streams"`
 	Changes    []event.PlannedChange `json:"changes"`
 	Impact     engine.Impact         `json:"impact"`
+	// Permissions are what the run needs; a plan is made only where all are granted.
+	Permissions []access.Answer `json:"permissions"`
 	// DryRun holds the server's answers, where they were asked for.
 	DryRun []serverAnswer `json:"dryRun,omitempty"`
 }
@@ -52,7 +55,7 @@ func documentOf(p *engine.Plan) *planDocument {
 	d := &planDocument{
 		APIVersion: report.ResultVersion, Kind: "Plan", Experiment: e.Metadata.Name, Promise: string(e.Spec.Promise), Cluster: p.Cluster, Seed: p.Seed,
 		Target:  planTarget{p.Workload.Namespace, p.Workload.String(), p.Workload.Status.Desired, p.Pods, p.Ready},
-		Streams: []planStream{}, Changes: p.Event().Changes, Impact: p.Impact,
+		Streams: []planStream{}, Changes: p.Event().Changes, Impact: p.Impact, Permissions: p.Permissions,
 	}
 	for _, s := range p.Streams() {
 		d.Streams = append(d.Streams, planStream{s.Name, s.Fresh, s.Rate, s.URL, p.Routes[routeOf(p, s.Name)].Via})

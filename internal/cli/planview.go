@@ -41,6 +41,7 @@ func printPlan(w io.Writer, p *engine.Plan, colour bool) {
 	}
 	table.Flush()
 	printImpact(w, p)
+	fmt.Fprintf(w, "permissions: all %d that it needs are granted\n", len(p.Permissions))
 	fmt.Fprintln(w)
 }
 

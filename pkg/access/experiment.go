@@ -48,7 +48,11 @@ func ofTarget(t experiment.Target) []Need {
 	in := func(group, resource string) Object {
 		return Object{Group: group, Resource: resource, Namespace: t.Namespace}
 	}
-	needs := Needs("follow the target's pods", in("", "pods"), "list", "watch")
+	// A namespace counts as lying in itself, so that a Role there can allow this.
+	namespace := in("", "namespaces")
+	namespace.Name = t.Namespace
+	needs := Needs("see whether the namespace has opted out of faults", namespace, "get")
+	needs = append(needs, Needs("follow the target's pods", in("", "pods"), "list", "watch")...)
 	needs = append(needs, Needs("see when pods become endpoints, and cease to be", in("discovery.k8s.io", "endpointslices"), "list", "watch")...)
 	needs = append(needs, Needs("follow the nodes", Object{Resource: "nodes"}, "list", "watch")...)
 	kind, name := t.WorkloadKind()
@@ -57,6 +61,9 @@ func ofTarget(t experiment.Target) []Need {
 	}
 	workload := in("apps", kind+"s")
 	workload.Name = name
+	if kind == "job" {
+		workload.Group = "batch"
+	}
 	needs = append(needs, Needs("follow the target", workload, "get", "list", "watch")...)
 	if kind == "deployment" {
 		needs = append(needs, Needs("follow the target's rollouts", in("apps", "replicasets"), "list", "watch")...)

@@ -1,6 +1,7 @@
 package inject
 
 import (
+	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
@@ -32,8 +33,14 @@ func evictions(namespace string) []access.Need {
 	return append(needs, access.Needs("wait until the budgets allow an eviction", budgets, "list", "watch")...)
 }
 
-// edits of an object by name; without a name, of any.
+// edits of an object by name; without a name, of any. A Deployment hands the marker down to its ReplicaSets, from which
+// it is removed in the end.
 func edits(resource schema.GroupVersionResource, namespace, name, why string) []access.Need {
 	on := access.Object{Group: resource.Group, Resource: resource.Resource, Namespace: namespace, Name: name}
-	return access.Needs(why, on, "get", "patch")
+	needs := access.Needs(why, on, "get", "patch")
+	if on.Group == appsv1.GroupName && on.Resource == "deployments" {
+		on.Resource, on.Name = "replicasets", ""
+		needs = append(needs, access.Needs("remove the marks that Deployments hand down", on, "list", "patch")...)
+	}
+	return needs
 }
