@@ -52,18 +52,18 @@ func (r *Run) steady(ctx context.Context) error {
 		switch {
 		case c.requests == 0:
 			return notSteady("no request to %s ended in the baseline window", r.Plan.Routes[i].URL)
-		case float64(c.requests-c.failures) < atLeast*float64(c.requests):
+		case c.failures > verdict.AllowedFailures(atLeast, c.requests):
 			return notSteady("%d of %d requests to %s failed before any fault, where %s must succeed",
-				c.failures, c.requests, r.Plan.Routes[i].URL, experiment.Percent(atLeast))
+				c.failures, c.requests, r.Plan.Routes[i].URL, atLeast)
 		}
 	}
 	return nil
 }
 
 // minSteady is what the baseline must reach where no expectation asks for more.
-const minSteady = 0.5
+const minSteady experiment.Percent = 0.5
 
-func (r *Run) steadyBound(l experiment.Load) float64 {
+func (r *Run) steadyBound(l experiment.Load) experiment.Percent {
 	bound := minSteady
 	for _, e := range r.Plan.Experiment.Spec.Expect {
 		if b, ok := e.Params.(verdict.SteadyBound); ok {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/load"
 	"github.com/chaosctl/chaosctl/pkg/timeline"
 	"github.com/chaosctl/chaosctl/pkg/verdict"
@@ -111,7 +112,7 @@ func (q *requests) steadyFrom(from event.Instant, r *record) (event.Instant, boo
 	name := r.streams[0].Name
 	width, buckets := q.tally.Pool(name).Buckets()
 	stable := r.experiment.Spec.Recovery.StableFor.Std()
-	allowed := 1 - r.steadyBound(name)
+	bound := r.steadyBound(name)
 	next := event.Instant(0)
 	for candidate := from; ; candidate = next {
 		until := candidate.Add(stable)
@@ -127,11 +128,11 @@ func (q *requests) steadyFrom(from event.Instant, r *record) (event.Instant, boo
 			}
 			total += b.Requests
 			failed += b.Failures
-			if b.Failures > 0 {
+			if b.Failures > 0 && next == 0 {
 				next = end
 			}
 		}
-		if total > 0 && float64(failed) <= allowed*float64(total) {
+		if total > 0 && failed <= verdict.AllowedFailures(bound, total) {
 			return candidate, true
 		}
 		if next <= candidate {
@@ -141,7 +142,7 @@ func (q *requests) steadyFrom(from event.Instant, r *record) (event.Instant, boo
 }
 
 // steadyBound is the share of successes that the experiment expects of a load; all of them where it says nothing.
-func (r *record) steadyBound(name string) float64 {
+func (r *record) steadyBound(name string) experiment.Percent {
 	for _, e := range r.experiment.Spec.Expect {
 		if b, ok := e.Params.(verdict.SteadyBound); ok {
 			if of, atLeast := b.SteadyAvailability(); of == name {

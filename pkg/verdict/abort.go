@@ -81,10 +81,10 @@ func (w *abortWatch) Observe(name string, s load.Sample) string {
 	if w.current-w.first < steps {
 		return ""
 	}
-	share := 1 - float64(w.failed)/float64(w.requests)
-	if share >= float64(w.condition.Below) {
+	if uint64(w.failed) <= AllowedFailures(w.condition.Below, uint64(w.requests)) {
 		return ""
 	}
+	share := 1 - float64(w.failed)/float64(w.requests)
 	return fmt.Sprintf("availability of %s was %s over %s; the run aborts below %s", name, percent(share), w.condition.Over, w.condition.Below)
 }
 

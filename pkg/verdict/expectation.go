@@ -15,7 +15,7 @@ type Expectation interface {
 
 // SteadyBound is what an expectation can ask of the baseline: a share of successful requests of a load.
 type SteadyBound interface {
-	SteadyAvailability() (load string, atLeast float64)
+	SteadyAvailability() (load string, atLeast experiment.Percent)
 }
 
 // Definition is an entry in one of the registries.

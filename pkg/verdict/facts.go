@@ -33,7 +33,7 @@ type Facts struct {
 	Recoveries []timeline.Recovery
 	// Ready is the number of ready pods of the target over time; each entry holds from its instant on.
 	Ready []ReadyCount
-	// Injected holds the instants at which a change was acknowledged, in order.
+	// Injected holds the instants at which the changes that were acknowledged had been sent, in order.
 	Injected []event.Instant
 	// Converged is when the target had converged for good after the fault window, and true; or false.
 	Converged   event.Instant

@@ -86,7 +86,7 @@ func (l *Latency) Judge(f *Facts) Judgement {
 		observed = append(observed, b.name+" "+round(value))
 		beyond := float64(r.Latency.TotalCount()) * (1 - b.quantile/100)
 		switch {
-		case beyond < minBeyond:
+		case beyond < minBeyond-1e-6:
 			j.Outcome = Worse(j.Outcome, Unknown)
 			why = append(why, fmt.Sprintf("%d successful requests are too few to know %s", r.Latency.TotalCount(), b.name))
 		case value > b.limit:

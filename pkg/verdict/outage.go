@@ -36,7 +36,9 @@ func (o *LongestOutage) Judge(f *Facts) Judgement {
 	}
 	j.Resolution = round(l.Spacing)
 	var longest Outage
+	open := false
 	for _, outage := range l.Outages {
+		open = open || outage.Open
 		if outage.Length() > longest.Length() || longest.Failures == 0 {
 			longest = outage
 		}
@@ -56,6 +58,9 @@ func (o *LongestOutage) Judge(f *Facts) Judgement {
 		if longest.Open {
 			j.Why += ", and none succeeded again before the end of the run"
 		}
+	case open:
+		j.Outcome = Unknown
+		j.Why = "the run ended in the middle of an outage, so how long it would have lasted is not known"
 	default:
 		j.Outcome = Pass
 		j.Why = fmt.Sprintf("the longest of %d, on %s connections", len(l.Outages), longest.Connections)

@@ -90,12 +90,12 @@ func (w *WithinTime) judgeOne(f *Facts, r *timeline.Recovery) (time.Duration, Ou
 		took = f.Windows[Run].End.Sub(r.At[timeline.Injected])
 	}
 	switch {
+	case r.Censored:
+		return took, Unknown, fmt.Sprintf("events may have been missed during the recovery of %s", victim)
 	case took > w.Within.Std():
 		return took, Fail, fmt.Sprintf("%s was not replaced in time: %s, longest in the phase %s", victim, round(took), longestPhase(r))
 	case !r.Complete():
 		return took, Unknown, fmt.Sprintf("the recovery of %s was not seen to end: it took at least %s", victim, round(took))
-	case r.Censored:
-		return took, Unknown, fmt.Sprintf("events may have been missed during the recovery of %s", victim)
 	}
 	return took, Pass, ""
 }
