@@ -52,9 +52,10 @@ func findLoad(w *cluster.Workload, s *cluster.Surroundings) draftLoad {
 	}
 	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(b.rank, a.rank) })
 	best := all[0]
+	behind := podPort(best.port)
 	load := draftLoad{
 		Service: best.service.Name, ServiceWhy: "it selects the pods of the target",
-		Port: portName(best.port), PortWhy: fmt.Sprintf("%d, to %s of the pods", best.port.Port, best.port.TargetPort.String()),
+		Port: portName(best.port), PortWhy: fmt.Sprintf("%d, to %s of the pods", best.port.Port, behind.String()),
 	}
 	var others []string
 	for _, c := range all[1:] {
@@ -74,7 +75,7 @@ func whyNoLoad(w *cluster.Workload, s *cluster.Surroundings, headless string) st
 	case len(s.Services) == 0:
 		return "no Service selects the pods of " + w.String()
 	case headless != "" && len(s.Services) == 1:
-		return "Service " + headless + " is headless: it has no address that requests could be sent to"
+		return "Service " + headless + " is headless, and has no address that requests could be sent to"
 	}
 	return "no port of the Services that select its pods looks like HTTP"
 }

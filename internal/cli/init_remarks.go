@@ -19,6 +19,9 @@ func (d *draft) warn(w *cluster.Workload) {
 	case d.Ready < d.Desired:
 		d.add(fmt.Sprintf("Only %d of %d pods are ready now: a run finds no steady state before they all are.", d.Ready, d.Desired))
 	}
+	if w.Annotations[cluster.ProtectAnnotation] == "true" {
+		d.add("The workload bears " + cluster.ProtectAnnotation + ": \"true\", which keeps faults away from it: the run is refused.")
+	}
 	if unprobed(w) {
 		d.add("No container has a readiness probe: a pod gets requests as soon as it runs, whether it can answer or not.",
 			"Failed requests after the pod is replaced are then to be expected.")
