@@ -43,7 +43,7 @@ func TestCompletionWithoutACluster(t *testing.T) {
 		"init -o ":                {[]string{"yaml", "yml"}, ":8"},
 		"run --out ":              {nil, ":16"},
 		"report ":                 {nil, ":16"},
-		"list ":                   {[]string{"faults", "probes", "experiments"}, ":4"},
+		"list ":                   {[]string{"faults", "probes", "expectations", "experiments"}, ":4"},
 		"list -o ":                {[]string{"text", "json"}, ":4"},
 		"run --rate ":             {nil, ":4"},
 		"version ":                {nil, ":4"},
