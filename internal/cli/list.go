@@ -11,6 +11,8 @@ import (
 	"github.com/chaosctl/chaosctl/experiments"
 	"github.com/chaosctl/chaosctl/pkg/inject"
 	"github.com/chaosctl/chaosctl/pkg/probe"
+	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/pkg/verdict"
 )
 
 // listed is one entry of a list.
@@ -23,9 +25,9 @@ type listed struct {
 func (a *app) list() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
-		Use: "list faults|probes|experiments", Short: "List what there is: faults, probes, built-in experiments",
+		Use: "list faults|probes|expectations|experiments", Short: "List what there is: faults, probes, expectations, built-in experiments",
 		Example: "  chaosctl list experiments\n  chaosctl list faults -o json",
-		Args:    cobra.ExactArgs(1), ValidArgs: []string{"faults", "probes", "experiments"},
+		Args:    cobra.ExactArgs(1), ValidArgs: lists(),
 		RunE: func(_ *cobra.Command, args []string) error {
 			items, err := listOf(args[0])
 			if err != nil {
@@ -44,6 +46,8 @@ func (a *app) list() *cobra.Command {
 	return cmd
 }
 
+func lists() []string { return []string{"faults", "probes", "expectations", "experiments"} }
+
 func listOf(what string) ([]listed, error) {
 	items := []listed{}
 	switch what {
@@ -55,6 +59,10 @@ func listOf(what string) ([]listed, error) {
 		for _, d := range probe.Definitions() {
 			items = append(items, listed{Name: d.Name, Description: d.Summary})
 		}
+	case "expectations":
+		for _, d := range verdict.ExpectationDefinitions() {
+			items = append(items, listed{Name: d.Name, Description: d.Summary})
+		}
 	case "experiments":
 		for _, name := range experiments.Names() {
 			e, err := builtin(name)
@@ -64,7 +72,7 @@ func listOf(what string) ([]listed, error) {
 			items = append(items, listed{Name: name, Promise: string(e.Spec.Promise), Description: e.Metadata.Description})
 		}
 	default:
-		return nil, usage(fmt.Errorf("cannot list %q: use faults, probes or experiments", what))
+		return nil, &ExitError{Code: report.ExitInvalid, Err: fmt.Errorf("there is no list of %q", what), Hint: hintOf(what, lists())}
 	}
 	return items, nil
 }

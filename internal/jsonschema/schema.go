@@ -74,14 +74,24 @@ const definitions = "#/definitions/"
 
 // Target is the schema that s stands for, out of the definitions of root.
 func (s *Schema) Target(root *Schema) *Schema {
+	if found := root.Definitions[s.definition()]; found != nil {
+		return found
+	}
+	return s
+}
+
+// Refers says whether s stands for the definition of that name.
+func (s *Schema) Refers(name string) bool { return s.definition() == name }
+
+// Accepts says whether there is anything that s accepts; no schema at all accepts everything.
+func (s *Schema) Accepts() bool { return s == nil || !s.never }
+
+func (s *Schema) definition() string {
 	ref := s.Ref
 	if len(s.AllOf) > 0 && s.AllOf[0].Ref != "" {
 		ref = s.AllOf[0].Ref
 	}
-	if found := root.Definitions[strings.TrimPrefix(ref, definitions)]; found != nil {
-		return found
-	}
-	return s
+	return strings.TrimPrefix(ref, definitions)
 }
 
 // encode is json.Marshal without the escapes that HTML needs and people do not.

@@ -29,8 +29,9 @@ type Where struct {
 	Zones []string `json:"zones,omitempty"`
 	// Owner is the pod's controller as kind/name, such as replicaset/web-5d9c.
 	Owner string `json:"owner,omitempty"`
-	// OlderThan is the least age of the pod, YoungerThan the greatest.
-	OlderThan   *experiment.Duration `json:"olderThan,omitempty"`
+	// OlderThan is the least age of the pod.
+	OlderThan *experiment.Duration `json:"olderThan,omitempty"`
+	// YoungerThan is the greatest age of the pod.
 	YoungerThan *experiment.Duration `json:"youngerThan,omitempty"`
 	// Phase of the pod: Pending or Running.
 	Phase string `json:"phase,omitempty"`
