@@ -25,6 +25,8 @@ type feed struct {
 
 	version string
 	known   map[types.UID]runtime.Object
+	// lost says that the watch broke off and is not back yet.
+	lost bool
 }
 
 // start reads the present state.
@@ -58,19 +60,21 @@ func (f *feed) relist(ctx context.Context, initial bool) error {
 	return err
 }
 
-// follow watches until ctx ends. A watch that merely ended is resumed where it stopped. One that the server cannot
-// resume (410 Gone) starts over with a list and says so, because what happened in between is lost.
+// follow watches until ctx ends. A watch that merely ended is resumed where it stopped. One that cannot be resumed at
+// once says so, because what happens in between is seen late; so does one that the server cannot resume at all (410
+// Gone): it starts over with a list, and what happened in between is lost.
 func (f *feed) follow(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := f.watchOnce(ctx)
 		if ctx.Err() != nil || err == nil {
 			continue
 		}
-		if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
+		if !f.lost {
+			f.lost = true
 			f.interrupted(f.resource, err.Error())
-			if f.relist(ctx, false) == nil {
-				continue
-			}
+		}
+		if (apierrors.IsResourceExpired(err) || apierrors.IsGone(err)) && f.relist(ctx, false) == nil {
+			continue
 		}
 		select {
 		case <-time.After(retryDelay):
@@ -91,6 +95,7 @@ func (f *feed) watchOnce(ctx context.Context) error {
 		return err
 	}
 	defer watcher.Stop()
+	f.lost = false
 	for e := range watcher.ResultChan() {
 		if e.Type == watch.Error {
 			return apierrors.FromObject(e.Object)

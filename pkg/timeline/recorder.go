@@ -34,6 +34,12 @@ type Recorder struct {
 	moved     chan struct{}
 }
 
+// The resources whose watches recoveries are made of.
+const (
+	podsResource      = "pods"
+	endpointsResource = "endpointslices"
+)
+
 // State is the newest state of the target.
 type State struct {
 	Status cluster.Status
@@ -85,8 +91,8 @@ func (r *Recorder) feeds() []*feed {
 	selected := metav1.ListOptions{LabelSelector: r.target.Selector.String()}
 	byName := metav1.ListOptions{FieldSelector: "metadata.name=" + r.target.Name}
 	all := []*feed{
-		newFeed(r, "pods", selected, core.Pods(namespace), r.pod),
-		newFeed(r, "endpointslices", metav1.ListOptions{}, r.client.DiscoveryV1().EndpointSlices(namespace), r.endpointSlice),
+		newFeed(r, podsResource, selected, core.Pods(namespace), r.pod),
+		newFeed(r, endpointsResource, metav1.ListOptions{}, r.client.DiscoveryV1().EndpointSlices(namespace), r.endpointSlice),
 		newFeed(r, "nodes", metav1.ListOptions{}, core.Nodes(), r.node),
 	}
 	switch r.target.Kind {
@@ -184,7 +190,7 @@ func workload[T any](r *Recorder, view func(T) (*cluster.Workload, error)) func(
 		r.note("workload/"+w.UID, event.WorkloadObserved{
 			Kind: w.Kind, Name: w.Name, UID: w.UID, Desired: s.Desired, Current: s.Current, Updated: s.Updated,
 			Ready: s.Ready, Available: s.Available, Settled: s.Settled && !deleted, Target: w.UID == r.target.UID,
-		}, deleted)
+		}, deleted && w.UID != r.target.UID) // the target's last state stays: it is not settled any more
 	}
 }
 

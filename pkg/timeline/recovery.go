@@ -92,16 +92,25 @@ type Fold struct {
 
 // life is what was seen of one pod; an instant is 0 where it was not seen.
 type life struct {
-	pod          event.PodObserved
-	created      event.Instant
-	scheduled    event.Instant
-	prepared     event.Instant
-	started      event.Instant
-	ready        event.Instant
-	ended        event.Instant // first sight of terminating, not ready any more, or gone
-	published    event.Instant
-	deregistered event.Instant
-	wasReady     bool
+	pod       event.PodObserved
+	created   event.Instant
+	scheduled event.Instant
+	prepared  event.Instant
+	started   event.Instant
+	ready     event.Instant
+	// unready is when it ceased to be ready, for the last time so far; ended is the first sight of terminating, or gone.
+	unready, ended event.Instant
+	published      event.Instant
+	deregistered   event.Instant // when it ceased to be a ready endpoint, for the last time so far
+}
+
+// lost is when the loss of a pod showed that was removed at an instant. That it was not ready before does not count: a
+// pod that came and went by itself is lost no sooner for that.
+func (l *life) lost(removed event.Instant) event.Instant {
+	if l.unready >= removed && (l.ended == 0 || l.unready < l.ended) {
+		return l.unready
+	}
+	return l.ended
 }
 
 // NewFold makes an empty fold.
@@ -119,7 +128,9 @@ func (f *Fold) Emit(e event.Event) {
 	case event.EndpointObserved:
 		f.endpoint(e.At, p)
 	case event.WatchInterrupted:
-		f.gaps = append(f.gaps, e.At)
+		if p.Resource == podsResource || p.Resource == endpointsResource {
+			f.gaps = append(f.gaps, e.At)
+		}
 	}
 }
 
@@ -141,10 +152,15 @@ func (f *Fold) change(at event.Instant, c event.ChangeUpdated) {
 func (f *Fold) pod(at event.Instant, p event.PodObserved) {
 	l := f.pods[p.UID]
 	if l == nil {
-		l = &life{created: at}
+		l = &life{}
 		f.pods[p.UID] = l
+	}
+	if l.pod.UID == "" {
+		// Its endpoint may have been seen before it, by another watch.
+		l.created = at
 		f.order = append(f.order, p.UID)
 	}
+	wasReady := l.pod.Ready
 	l.pod = p
 	first := func(when *event.Instant, seen bool) {
 		if seen && *when == 0 {
@@ -155,8 +171,10 @@ func (f *Fold) pod(at event.Instant, p event.PodObserved) {
 	first(&l.prepared, p.Prepared || p.Running)
 	first(&l.started, p.Running)
 	first(&l.ready, p.Ready)
-	first(&l.ended, p.Terminating || p.Gone || l.wasReady && !p.Ready)
-	l.wasReady = l.wasReady || p.Ready
+	first(&l.ended, p.Terminating || p.Gone)
+	if wasReady && !p.Ready {
+		l.unready = at
+	}
 }
 
 func (f *Fold) endpoint(at event.Instant, e event.EndpointObserved) {
@@ -168,14 +186,16 @@ func (f *Fold) endpoint(at event.Instant, e event.EndpointObserved) {
 	switch {
 	case e.Ready && l.published == 0:
 		l.published = at
-	case !e.Ready && l.published != 0 && l.deregistered == 0:
+	case e.Ready:
+		l.deregistered = 0
+	case l.published != 0 && l.deregistered == 0:
 		l.deregistered = at
 	}
 }
 
 // Recoveries matches each victim with a replacement: a pod of the same controller that was created after the
 // injection. Replicas of a ReplicaSet are exchangeable, so victims and replacements are paired in order; a pod of a
-// StatefulSet comes back by its name.
+// StatefulSet comes back by its name, and one of a DaemonSet on its node.
 func (f *Fold) Recoveries() []Recovery {
 	var victims []string
 	for uid := range f.injected {
@@ -184,7 +204,8 @@ func (f *Fold) Recoveries() []Recovery {
 		}
 	}
 	slices.SortFunc(victims, func(a, b string) int {
-		return cmp.Or(cmp.Compare(f.injected[a], f.injected[b]), cmp.Compare(f.pods[a].ended, f.pods[b].ended), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(f.injected[a], f.injected[b]),
+			cmp.Compare(f.pods[a].lost(f.injected[a]), f.pods[b].lost(f.injected[b])), cmp.Compare(a, b))
 	})
 	taken := map[string]bool{}
 	var all []Recovery
@@ -195,13 +216,16 @@ func (f *Fold) Recoveries() []Recovery {
 }
 
 func (f *Fold) recovery(uid string, taken map[string]bool) Recovery {
-	victim := f.pods[uid]
-	r := Recovery{Victim: victim.pod, Deregistered: victim.deregistered}
-	r.Reach(Injected, f.injected[uid])
-	if victim.ended != 0 {
-		r.Reach(Detected, victim.ended)
+	victim, injected := f.pods[uid], f.injected[uid]
+	r := Recovery{Victim: victim.pod}
+	r.Reach(Injected, injected)
+	if victim.deregistered >= injected {
+		r.Deregistered = victim.deregistered
 	}
-	if replacement := f.replacement(victim.pod, f.injected[uid], taken); replacement != nil {
+	if lost := victim.lost(injected); lost != 0 {
+		r.Reach(Detected, lost)
+	}
+	if replacement := f.replacement(victim.pod, injected, taken); replacement != nil {
 		taken[replacement.pod.UID] = true
 		r.Replacement = &replacement.pod
 		for _, step := range []struct {
@@ -217,7 +241,8 @@ func (f *Fold) recovery(uid string, taken map[string]bool) Recovery {
 		}
 	}
 	for _, gap := range f.gaps {
-		r.Censored = r.Censored || gap >= r.At[Injected] && gap <= r.At[r.Last()]
+		// A stage that is missing may have been missed.
+		r.Censored = r.Censored || gap >= injected && (gap <= r.At[r.Last()] || !r.Reached[BecameReady])
 	}
 	return r
 }
@@ -229,6 +254,7 @@ func (f *Fold) replacement(victim event.PodObserved, after event.Instant, taken 
 		case taken[uid] || uid == victim.UID || l.created < after:
 		case l.pod.OwnerUID == "" || l.pod.OwnerUID != victim.OwnerUID:
 		case victim.OwnerKind == "StatefulSet" && l.pod.Name != victim.Name:
+		case victim.OwnerKind == "DaemonSet" && l.pod.Node != "" && l.pod.Node != victim.Node:
 		default:
 			return l
 		}
