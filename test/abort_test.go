@@ -1,0 +1,57 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/chaosctl/chaosctl/pkg/report"
+)
+
+// TestAbortConditionEndsTheRun proves that a run that does harm stops by itself, soon, and takes the fault back.
+func TestAbortConditionEndsTheRun(t *testing.T) {
+	t.Parallel()
+	takeRoom(t, 1)
+	s := newShop(t, shared, controlOneReplica)
+	pod := controlOf(t, s)
+	before := s.configMap(t)
+	experiment := fmt.Sprintf(`apiVersion: chaosctl.dev/v1alpha1
+kind: Experiment
+metadata: {name: abort}
+spec:
+  promise: configuration
+  target: {namespace: shop, workload: deployment/frontend}
+  load:
+  - {name: browse, http: {url: %q}, rate: 50/s}
+  steady: {for: 2s}
+  faults:
+  - {name: harmless, configCorrupt: {configMap: catalogue-config, key: mode}}
+  duration: 5m
+  expect:
+  - availability: {of: browse, atLeast: 90%%}
+  abortIf:
+  - availability: {of: browse, below: 50%%, over: 2s}
+`, pod.page())
+
+	p := start(t, s.cluster, "run", "-f", file(t, experiment), "-n", s.namespace)
+	p.says(t, "proved  patch configmap")
+	began := time.Now()
+	pod.begin(t, 10*time.Second)
+	require.Equal(t, report.ExitAborted, p.exit(t))
+	r := p.result(t)
+	assert.Equal(t, report.Aborted, r.Verdict)
+	assert.Equal(t, report.UndoClean, r.Undo)
+	assert.Contains(t, r.Reasons[0], "the run aborts below 50%")
+
+	// Half of the requests of 2 seconds have failed 1 second after the outage began, and not earlier.
+	require.Len(t, r.Changes, 1)
+	undone := r.Changes[0].UndoneAt.Sub(began)
+	t.Logf("undone %s after the outage began", undone.Round(time.Millisecond))
+	assert.Greater(t, undone, 800*time.Millisecond)
+	assert.Less(t, undone, 2*time.Second)
+	assertSameContent(t, before, s.configMap(t))
+	assert.Empty(t, s.marks(t))
+}

@@ -1,0 +1,39 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/chaosctl/chaosctl/pkg/report"
+)
+
+// TestDirectoryOfExperiments proves that -f with a directory runs every file of it, in order, and that the exit code is
+// that of the worst.
+func TestDirectoryOfExperiments(t *testing.T) {
+	t.Parallel()
+	takeRoom(t, 1)
+	s := newShop(t, shared, healthy)
+	dir := t.TempDir()
+	fault := "configCorrupt: {configMap: catalogue-config, key: mode}"
+	passes := quiet("passes", "deployment/catalogue", fault, "3s")
+	fails := but(t, quiet("fails", "deployment/catalogue", fault, "3s"), "atLeast: 3", "atLeast: 4") // there are 3
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "1-fails.yaml"), []byte(fails), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "2-passes.yaml"), []byte(passes), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("not an experiment"), 0o644))
+
+	p := chaosctl(t, s.cluster, "run", "-f", dir, "-n", s.namespace)
+	assert.Equal(t, report.ExitFail, p.exit(t))
+	runs := p.dirs(t)
+	require.Len(t, runs, 2)
+	first, second := resultIn(t, runs[0]), resultIn(t, runs[1])
+	assert.Equal(t, "fails", first.Experiment.Name)
+	assert.Equal(t, report.Fail, first.Verdict)
+	assert.Equal(t, "passes", second.Experiment.Name)
+	assert.Equal(t, report.Pass, second.Verdict)
+	assert.False(t, second.StartedAt.Before(first.EndedAt), "the runs overlap")
+	assert.Empty(t, s.marks(t))
+}

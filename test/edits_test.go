@@ -1,0 +1,48 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/chaosctl/chaosctl/pkg/report"
+)
+
+// TestUndoKeepsWhatPeopleEdit proves that the undo restores what chaosctl wrote, and nothing else: what a person writes
+// during the run is theirs, and stays.
+func TestUndoKeepsWhatPeopleEdit(t *testing.T) {
+	t.Parallel()
+	takeRoom(t, 1)
+	s := newShop(t, shared, healthy)
+	const mended = `{"products": [{"name": "Kettle", "price": 3990}]}`
+	for _, edit := range []struct {
+		name, key, value string
+		undo             report.UndoState
+	}{
+		{"an edit of another key", "mode", "closed", report.UndoClean},
+		{"an edit of the same key", "catalogue.json", mended, report.UndoDiverged},
+	} {
+		t.Run(edit.name, func(t *testing.T) {
+			before := s.configMap(t)
+			experiment := quiet("edit", "deployment/catalogue", "configCorrupt: {configMap: catalogue-config, key: catalogue.json}", "5s")
+			p := start(t, s.cluster, "run", "-f", file(t, experiment), "-n", s.namespace)
+			p.says(t, "proved  patch configmap")
+			edited := s.configMap(t)
+			assert.NotEqual(t, before.Data["catalogue.json"], edited.Data["catalogue.json"])
+			edited.Data[edit.key] = edit.value
+			_, err := s.client.CoreV1().ConfigMaps(s.namespace).Update(t.Context(), edited, metav1.UpdateOptions{})
+			require.NoError(t, err)
+
+			p.exit(t)
+			r := p.result(t)
+			assert.Equal(t, edit.undo, r.Undo)
+			require.Len(t, r.Changes, 1)
+			want := before.DeepCopy()
+			want.Data[edit.key] = edit.value
+			assertSameContent(t, want, s.configMap(t))
+			assert.Empty(t, s.marks(t))
+		})
+	}
+}

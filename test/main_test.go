@@ -1,0 +1,154 @@
+package e2e
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/semaphore"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/chaosctl/chaosctl/lab"
+)
+
+// shared is the cluster that all tests use but those that need another.
+var shared *cluster
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// What may run side by side is decided by takeRoom; most tests wait for clusters and clocks.
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	ctx := context.Background()
+	stop, err := prepare(ctx)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "cannot test:", err)
+		return 1
+	}
+	defer func() {
+		if err := stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "cannot remove the lab:", err)
+		}
+	}()
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-interrupted
+		_ = stop() // the next run removes what this one could not
+		os.Exit(130)
+	}()
+	return m.Run()
+}
+
+// prepare builds what is missing and starts the shared lab.
+func prepare(ctx context.Context) (stop func() error, err error) {
+	for name, source := range map[string]string{
+		"chaosctl": "./cmd/chaosctl", "shop-frontend": "./examples/shop/cmd/frontend", "shop-catalogue": "./examples/shop/cmd/catalogue",
+	} {
+		if err := build(ctx, binary(name), source); err != nil {
+			return nil, err
+		}
+	}
+	const name = "e2e"
+	if err := removeLeftover(ctx, name); err != nil {
+		return nil, err
+	}
+	l, stop, err := lab.Shared(ctx, lab.Options{Name: name})
+	if err != nil {
+		return nil, err
+	}
+	if shared, err = connect(ctx, l); err != nil {
+		_ = stop()
+		return nil, err
+	}
+	return stop, nil
+}
+
+// removeLeftover removes the lab of a test run that was killed.
+func removeLeftover(ctx context.Context, name string) error {
+	_, err := lab.Down(ctx, name, func(string, ...any) {})
+	return err
+}
+
+// binary is the path of a program that make builds.
+func binary(name string) string { return filepath.Join(repository(), "bin", name) }
+
+// repository is the root of the checkout; go test runs in the folder of the package.
+func repository() string {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		panic(err)
+	}
+	return root
+}
+
+// build builds a program of the repository where make has not.
+func build(ctx context.Context, to, source string) error {
+	if _, err := os.Stat(to); err == nil {
+		return nil
+	}
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", to, source)
+	command.Dir = repository()
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", source, err, output)
+	}
+	return nil
+}
+
+// cluster is a lab, and clients that are not chaosctl's.
+type cluster struct {
+	*lab.Lab
+	config  *rest.Config
+	client  kubernetes.Interface
+	dynamic dynamic.Interface
+}
+
+// connect loads the images of the shop into a lab and makes clients for it.
+func connect(ctx context.Context, l *lab.Lab) (*cluster, error) {
+	for _, service := range []string{"frontend", "catalogue"} {
+		if err := l.LoadImage(ctx, "docker.io/chaosctl/shop-"+service+":dev", binary("shop-"+service)); err != nil {
+			return nil, err
+		}
+	}
+	config, err := clientcmd.BuildConfigFromFlags("", l.Kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	config.QPS = -1
+	config.WarningHandler = rest.NoWarnings{} // that a list of all there is holds kinds that are going out of use
+	c := &cluster{Lab: l, config: config}
+	if c.client, err = kubernetes.NewForConfig(config); err != nil {
+		return nil, err
+	}
+	c.dynamic, err = dynamic.NewForConfig(config)
+	return c, err
+}
+
+// slots are how many shops this machine can deploy and put under a load of 200 requests a second, and still measure
+// rather than be measured.
+const slots = 2
+
+var machine = semaphore.NewWeighted(slots)
+
+// takeRoom waits until the machine has room for so many shops, and keeps it until the test ends.
+func takeRoom(t *testing.T, shops int64) {
+	t.Helper()
+	require.NoError(t, machine.Acquire(t.Context(), shops))
+	t.Cleanup(func() { machine.Release(shops) })
+}

@@ -1,0 +1,56 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/chaosctl/chaosctl/pkg/report"
+)
+
+// TestServeRunsOnSchedule proves that a game day of every minute begins within a second of two minutes in a row, and
+// that an interrupt between two runs ends it at once.
+func TestServeRunsOnSchedule(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, shared, healthy)
+	before := s.configMap(t)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "corrupt.yaml"), []byte(
+		quiet("corrupt", "deployment/catalogue", "configCorrupt: {configMap: catalogue-config, key: catalogue.json}", "5s")), 0o644))
+	day := filepath.Join(dir, "gameday.yaml")
+	require.NoError(t, os.WriteFile(day, []byte(`apiVersion: chaosctl.dev/v1alpha1
+kind: GameDay
+metadata: {name: every-minute}
+spec:
+  schedule: "* * * * *"
+  experiments:
+  - {file: corrupt.yaml}
+`), 0o644))
+
+	p := start(t, s.cluster, "serve", "-f", day, "-n", s.namespace)
+	p.saysTimes(t, "game day every-minute: next run at", 3)
+	code, took := p.interrupt(t)
+	assert.Zero(t, code)
+	assert.Less(t, took, time.Second)
+
+	runs := p.dirs(t)
+	require.Len(t, runs, 2)
+	var minutes []time.Time
+	for _, dir := range runs {
+		r := resultIn(t, dir)
+		assert.Equal(t, report.Pass, r.Verdict)
+		assert.Equal(t, report.UndoClean, r.Undo)
+		minute := r.StartedAt.Truncate(time.Minute)
+		minutes = append(minutes, minute)
+		late := r.StartedAt.Sub(minute)
+		t.Logf("the run of %s began %s late", minute.Format(time.TimeOnly), late.Round(time.Millisecond))
+		assert.Less(t, late, time.Second)
+	}
+	assert.Equal(t, time.Minute, minutes[1].Sub(minutes[0]))
+	assertSameContent(t, before, s.configMap(t))
+	assert.Empty(t, s.marks(t))
+}
