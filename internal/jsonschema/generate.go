@@ -127,7 +127,11 @@ func (b *builder) fieldDoc(f experiment.Field) string {
 	if text != "" {
 		return about(text, f.Go.Name, f.Name)
 	}
-	if text = b.typeDoc(named(f.Go.Type), f.Name); text == "" {
+	// That a field is a duration does not say what it is for.
+	if t := named(f.Go.Type); !isText(t) {
+		text = b.typeDoc(t, f.Name)
+	}
+	if text == "" {
 		b.note(fmt.Errorf("%s.%s has no doc comment: the schema needs one", f.Owner, f.Go.Name))
 	}
 	return text

@@ -62,6 +62,8 @@ func FormOf(name string) (Form, bool) {
 		"label-value":  {Name: "text", Patterns: []string{`^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$`}, MaxLength: 63},
 		"label-name":   {Name: "name", Patterns: []string{`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`}, MaxLength: 63},
 		"workload":     {Name: "kind/name", Patterns: []string{`^(` + strings.Join(WorkloadKinds(), "|") + `)/` + subdomainPattern + `$`}},
+		"reference":    {Name: "kind/name", Patterns: []string{`^[^/]+/.+$`}},
+		"given":        {Name: "text", Patterns: []string{`^.+$`}},
 		"method":       {Name: "method", Values: methods()},
 		"path":         {Name: "path", Patterns: []string{`^/([^%?]|%[0-9A-Fa-f]{2})*([?].*)?$`}},
 		"url":          {Name: "URL", Patterns: []string{`^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]`}},

@@ -25,9 +25,9 @@ type GameDaySpec struct {
 // GameDayExperiment names one experiment of a game day: a file, or one of the built-in library.
 type GameDayExperiment struct {
 	// File is a path relative to the game day's own file.
-	File string `json:"file,omitempty" choice:"experiment"`
+	File string `json:"file,omitempty" form:"given" choice:"experiment"`
 	// Builtin is the name of an experiment of the library; see `chaosctl list experiments`.
-	Builtin string `json:"builtin,omitempty" choice:"experiment"`
+	Builtin string `json:"builtin,omitempty" form:"given" choice:"experiment"`
 	// Target takes the place of the experiment's own.
 	Target *Target `json:"target,omitempty"`
 }

@@ -26,7 +26,7 @@ var _ = register(Definition{
 // Kubernetes evaluates a condition over an object.
 type Kubernetes struct {
 	// Resource is kind/name: deployment/web, or poddisruptionbudget/web.
-	Resource string `json:"resource"`
+	Resource string `json:"resource" form:"reference"`
 	// CEL is a condition over `object`, such as "object.status.readyReplicas >= 3".
 	CEL string `json:"cel"`
 }

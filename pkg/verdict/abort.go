@@ -37,7 +37,7 @@ type AbortAvailability struct {
 	// Below is the share of successful requests under which the run is aborted.
 	Below experiment.Percent `json:"below"`
 	// Over is the span of time that the share is taken of; nothing is aborted before it has passed once.
-	Over experiment.Duration `json:"over"`
+	Over experiment.Duration `json:"over" form:"positive"`
 }
 
 // Check refuses a load that does not exist.

@@ -20,7 +20,7 @@ var _ = register(expectations, Definition{
 // is given, all the time.
 type Replicas struct {
 	// AtLeast is the number of pods that must be ready.
-	AtLeast int `json:"atLeast"`
+	AtLeast int `json:"atLeast" form:"one-or-more"`
 	// Within is the time after the last injection in which the number must be reached, to stay so; without it, the
 	// number must be there all the time.
 	Within *experiment.Duration `json:"within,omitempty"`
