@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/clientcmd"
@@ -31,6 +32,8 @@ func (a *app) connect() (*cluster.Cluster, error) {
 // connectionProblem gives the exit code and the hint of an error that came from the cluster or from the way there.
 func connectionProblem(err error) (code int, hint string, ok bool) {
 	var connection *cluster.ConnectionError
+	var status apierrors.APIStatus
+	var broken *url.Error
 	switch {
 	case errors.As(err, &connection) && connection.Config:
 		return report.ExitInvalid, connection.Hint, true
@@ -40,6 +43,8 @@ func connectionProblem(err error) (code int, hint string, ok bool) {
 		return report.ExitInterrupted, "nothing was changed", true
 	case apierrors.IsForbidden(err):
 		return report.ExitRefused, "ask for this permission, or use another identity (--context, --as)", true
+	case errors.As(err, &status), errors.As(err, &broken):
+		return report.ExitRefused, "nothing was changed; try again", true
 	}
 	return 0, "", false
 }
