@@ -19,22 +19,30 @@ func (Offline) Resource(kind string) (schema.GroupResource, bool, error) {
 	asked := schema.ParseGroupResource(strings.ToLower(kind))
 	var found []schema.GroupResource
 	for known := range scheme.Scheme.AllKnownTypes() {
-		plural, singular := meta.UnsafeGuessKindToResource(known)
-		if (asked.Resource == plural.Resource || asked.Resource == singular.Resource) && (asked.Group == "" || asked.Group == known.Group) {
-			found = append(found, plural.GroupResource())
+		many, one := meta.UnsafeGuessKindToResource(known)
+		if (asked.Resource == many.Resource || asked.Resource == one.Resource) && (asked.Group == "" || asked.Group == known.Group) {
+			found = append(found, many.GroupResource())
 		}
 	}
 	if len(found) == 0 {
-		plural, _ := meta.UnsafeGuessKindToResource(schema.GroupVersionKind{Group: asked.Group, Kind: asked.Resource})
-		if strings.HasSuffix(asked.Resource, "s") {
-			plural.Resource = asked.Resource // as in a custom resource's plural name
-		}
-		return plural.GroupResource(), true, nil
+		return schema.GroupResource{Group: asked.Group, Resource: plural(asked.Resource)}, true, nil
 	}
 	best := slices.MinFunc(found, func(a, b schema.GroupResource) int {
 		return strings.Compare(preference(a.Group), preference(b.Group))
 	})
 	return best, !clusterWide.Has(best.Resource), nil
+}
+
+// plural guesses the resource of a custom kind, which may be the plural already. The API machinery's own guess makes
+// gatewaies of a gateway.
+func plural(kind string) string {
+	switch {
+	case strings.HasSuffix(kind, "s"):
+		return kind
+	case strings.HasSuffix(kind, "y") && !strings.ContainsAny(kind[max(0, len(kind)-2):len(kind)-1], "aeiou"):
+		return strings.TrimSuffix(kind, "y") + "ies"
+	}
+	return kind + "s"
 }
 
 // preference sorts groups as API servers do where one kind is in several: the core before the others, and what is being

@@ -1,0 +1,95 @@
+package access_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/chaosctl/chaosctl/pkg/access"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/pkg/probe"
+)
+
+var scope = access.Scope{Target: experiment.Target{Namespace: "shop", Workload: "deployment/web"}, Kinds: access.Offline{}}
+
+// TestAllSayWhatTheyNeed: a fault or a probe that is silent about its requests would be missing from roles and checks.
+func TestAllSayWhatTheyNeed(t *testing.T) {
+	for _, d := range inject.Definitions() {
+		r, ok := d.New().(access.Requester)
+		if assert.True(t, ok, "fault %s has no method Needs", d.Name) {
+			assert.NotEmpty(t, r.Needs(scope), d.Name)
+		}
+	}
+	for _, d := range probe.Definitions() {
+		assert.Implements(t, (*access.Requester)(nil), d.New(), d.Name)
+	}
+}
+
+// TestChangesNeedNoMoreThanDeclared: what a plan turns out to need is part of what its fault says without a cluster.
+func TestChangesNeedNoMoreThanDeclared(t *testing.T) {
+	pod := inject.Object{Resource: corev1.SchemeGroupVersion.WithResource("pods"), Kind: "Pod", Namespace: "shop", Name: "web-0"}
+	other := pod
+	other.Namespace = "elsewhere"
+	edited := func(o inject.Object) inject.Change { return inject.Change{Object: o, Edit: &inject.Edit{}} }
+	node := inject.Object{Resource: corev1.SchemeGroupVersion.WithResource("nodes"), Kind: "Node", Name: "n1"}
+	settings := inject.Object{Resource: corev1.SchemeGroupVersion.WithResource("configmaps"), Kind: "ConfigMap", Namespace: "shop", Name: "settings"}
+	consumer := inject.Object{Resource: appsv1.SchemeGroupVersion.WithResource("deployments"), Kind: "Deployment", Namespace: "shop", Name: "web"}
+	for name, c := range map[string]struct {
+		fault   access.Requester
+		changes []inject.Change
+	}{
+		"podKill":            {&inject.PodKill{}, []inject.Change{{Object: pod, Delete: &inject.Delete{}}}},
+		"nodeDrain":          {&inject.NodeDrain{}, []inject.Change{edited(node), {Object: other, Evict: &inject.Evict{}}}},
+		"nodeDrain, by name": {&inject.NodeDrain{Nodes: []string{"n1"}}, []inject.Change{edited(node)}},
+		"configCorrupt":      {&inject.ConfigCorrupt{ConfigMap: "settings", Restart: true}, []inject.Change{edited(settings), edited(consumer)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, change := range c.changes {
+				require.NotEmpty(t, change.Needs())
+				assert.Empty(t, access.Beyond(change.Needs(), c.fault.Needs(scope)))
+			}
+		})
+	}
+	assert.NotEmpty(t, access.Beyond((&inject.Change{Object: node, Edit: &inject.Edit{}}).Needs(), (&inject.NodeDrain{Nodes: []string{"n2"}}).Needs(scope)))
+}
+
+func TestOf(t *testing.T) {
+	of := func(target experiment.Target, loads ...experiment.HTTPLoad) []string {
+		e := &experiment.Experiment{Spec: experiment.Spec{Target: target}}
+		for _, l := range loads {
+			e.Spec.Load = append(e.Spec.Load, experiment.Load{HTTP: l})
+		}
+		var texts []string
+		for _, n := range access.Of(e, access.Offline{}) {
+			texts = append(texts, n.String())
+		}
+		return texts
+	}
+	all := []string{
+		"get namespaces kube-system", "get namespaces shop in namespace shop", "list pods in namespace shop", "watch pods in namespace shop",
+		"list endpointslices.discovery.k8s.io in namespace shop", "watch endpointslices.discovery.k8s.io in namespace shop", "list nodes", "watch nodes",
+	}
+	workload := func(resource string) []string {
+		return append(all[:len(all):len(all)], "get "+resource+" web in namespace shop", "list "+resource+" web in namespace shop", "watch "+resource+" web in namespace shop")
+	}
+	assert.Equal(t, all, of(experiment.Target{Namespace: "shop", Selector: map[string]string{"app": "web"}}))
+	assert.Equal(t, append(workload("deployments.apps"), "list replicasets.apps in namespace shop", "watch replicasets.apps in namespace shop"),
+		of(experiment.Target{Namespace: "shop", Workload: "deployment/web"}))
+	assert.Equal(t, workload("jobs.batch"), of(experiment.Target{Namespace: "shop", Workload: "job/web"}))
+	assert.Equal(t, append(workload("statefulsets.apps"), "get services web in namespace shop", "list services in namespace shop"),
+		of(experiment.Target{Namespace: "shop", Workload: "statefulset/web"}, experiment.HTTPLoad{Service: "web"}, experiment.HTTPLoad{URL: "http://x/"}, experiment.HTTPLoad{}))
+}
+
+func TestProbe(t *testing.T) {
+	for resource, want := range map[string]string{
+		"deployment/web": "get deployments.apps web in namespace shop", "node/n1": "get nodes n1", "rollout.argoproj.io/web": "get rollouts.argoproj.io web in namespace shop",
+	} {
+		needs := (&probe.Kubernetes{Resource: resource}).Needs(scope)
+		require.Len(t, needs, 1)
+		assert.Equal(t, want, needs[0].String())
+	}
+}

@@ -1,0 +1,66 @@
+package doctor
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/verdict"
+)
+
+func duration(d time.Duration) *experiment.Duration {
+	e := experiment.Duration(d)
+	return &e
+}
+
+// under is an experiment with a load, windows of 5, 20 and 3 s, and one expectation.
+func under(rate float64, connections experiment.Connections, expectation any) *experiment.Experiment {
+	return &experiment.Experiment{Spec: experiment.Spec{
+		Load:     []experiment.Load{{Name: "browse", Rate: experiment.Rate{PerSecond: rate}, Connections: connections}},
+		Steady:   experiment.Steady{For: *duration(5 * time.Second)},
+		Duration: duration(20 * time.Second),
+		Recovery: experiment.Recovery{StableFor: *duration(3 * time.Second)},
+		Expect:   []experiment.Expectation{{Member: experiment.Member{Params: expectation}}},
+	}}
+}
+
+func TestResolution(t *testing.T) {
+	available := func(atLeast float64, during verdict.Window) *verdict.Availability {
+		return &verdict.Availability{Of: "browse", AtLeast: experiment.Percent(atLeast), During: during}
+	}
+	for name, c := range map[string]struct {
+		rate        float64
+		expectation any
+		level       Level
+		want        []string
+	}{
+		"enough":                  {150, available(0.999, verdict.Fault), OK, nil},
+		"one short of the rule":   {149, available(0.999, verdict.Fault), Problem, []string{"takes 3000 requests; 149/s for 20s are 2980", "raise the rate to 150/s, or make the window 21s long"}},
+		"a window that may last":  {100, available(0.999, verdict.Run), Warning, []string{"takes 3000 requests; 100/s for at least 28s are 2800"}},
+		"steady":                  {10, available(0.9, verdict.Steady), OK, nil},
+		"recovery":                {9, available(0.9, verdict.Recovery), Warning, []string{"at least 3s are 27"}},
+		"never":                   {1e6, available(1, verdict.Run), Problem, []string{"no number of requests", "below 100%"}},
+		"percentile":              {25, &verdict.Latency{Of: "browse", P99: duration(time.Second), During: verdict.Fault}, OK, nil},
+		"percentile, too fine":    {25, &verdict.Latency{Of: "browse", P50: duration(time.Second), P999: duration(time.Second), During: verdict.Fault}, Problem, []string{"the p99.9 of browse in the window fault takes 5000 requests"}},
+		"outage":                  {4, &verdict.LongestOutage{Of: "browse", Longest: *duration(500 * time.Millisecond)}, OK, nil},
+		"outage between requests": {3, &verdict.LongestOutage{Of: "browse", Longest: *duration(500 * time.Millisecond)}, Problem, []string{"come 666.666666ms apart", "raise the rate to 4/s"}},
+		"something else":          {1, &verdict.Replicas{AtLeast: 3}, OK, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			findings := resolution(under(c.rate, experiment.Both, c.expectation))
+			if c.level == OK {
+				assert.Empty(t, findings)
+				return
+			}
+			require.Len(t, findings, 1)
+			assert.Equal(t, c.level, findings[0].Level)
+			for _, want := range c.want {
+				assert.Contains(t, findings[0].Message+"; "+findings[0].Mend, want)
+			}
+		})
+	}
+	assert.Empty(t, resolution(under(3, experiment.Fresh, &verdict.LongestOutage{Of: "browse", Longest: *duration(500 * time.Millisecond)})), "one stream has the whole rate")
+}
