@@ -1,6 +1,7 @@
 package jsonschema
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -60,6 +61,9 @@ func (b *builder) field(f experiment.Field, v reflect.Value) *Schema {
 		s = &Schema{AllOf: []*Schema{{Ref: s.Ref}}}
 	}
 	s.Description = b.fieldDoc(f)
+	if name := f.Go.Tag.Get("form"); name != "" && f.Form == nil {
+		b.note(fmt.Errorf("%s.%s: there is no form %q", f.Owner, f.Go.Name, name))
+	}
 	if v.Kind() == reflect.Slice && f.Required {
 		s.MinItems = 1
 	}
