@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -26,13 +27,15 @@ type Applier struct {
 
 	proofs sync.WaitGroup
 	mu     sync.Mutex
-	// reversible holds what was sent and may have to be undone, in the order of sending.
+	// reversible holds what was sent and may have to be undone, in the order of sending; applied says of which the server
+	// has acknowledged.
 	reversible []*inject.Change
+	applied    map[*inject.Change]bool
 }
 
 // New makes an applier for the run of that id.
 func New(c *cluster.Cluster, run string, journal Journal, log Recorder) *Applier {
-	return &Applier{cluster: c, journal: journal, log: log, run: run}
+	return &Applier{cluster: c, journal: journal, log: log, run: run, applied: map[*inject.Change]bool{}}
 }
 
 // sideBySide is how many changes of one stage are sent at once: enough for a drain, gentle to the API server.
@@ -79,7 +82,8 @@ func (a *Applier) applyStage(ctx context.Context, changes []inject.Change) error
 }
 
 // apply takes one change through its life up to the acknowledgement.
-func (a *Applier) apply(ctx context.Context, c *inject.Change) error {
+func (a *Applier) apply(ctx context.Context, c *inject.Change) (err error) {
+	defer recovered(&err)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -89,24 +93,36 @@ func (a *Applier) apply(ctx context.Context, c *inject.Change) error {
 		return fmt.Errorf("%s was not sent, because its intent could not be recorded: %w", c.ID, err)
 	}
 	a.record(c, event.ChangeIntended, "")
-	if c.Reversible() {
-		// From here on the change counts as maybe applied (G5): the undo looks for itself.
-		a.mu.Lock()
-		a.reversible = append(a.reversible, c)
-		a.mu.Unlock()
-	}
 	outcome, err := a.send(ctx, c)
 	if err != nil {
 		a.record(c, event.ChangeFailed, err.Error())
 		return fmt.Errorf("%s %s %s: %w", c.Verb(), c.Object.Kind, c.Object.Name, err)
 	}
 	if outcome.skipped != "" {
+		a.forget(c)
 		a.record(c, event.ChangeSkipped, outcome.skipped)
 		return nil
 	}
+	a.mu.Lock()
+	a.applied[c] = true
+	a.mu.Unlock()
 	a.record(c, event.ChangeApplied, "")
 	a.proofs.Go(func() { a.prove(context.WithoutCancel(ctx), c) })
 	return nil
+}
+
+// recovered turns a panic into an error, so that the run ends by its undo (G7).
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("internal error: %v\n%s", p, debug.Stack())
+	}
+}
+
+// forget takes a change that was not made off the list of those to undo: what its field holds is somebody else's.
+func (a *Applier) forget(c *inject.Change) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.reversible = slices.DeleteFunc(a.reversible, func(other *inject.Change) bool { return other == c })
 }
 
 // Wait returns when every applied change was proved, or its proof was given up.

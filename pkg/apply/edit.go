@@ -20,6 +20,8 @@ import (
 
 // edit sets the fields and the marker in one write (G2).
 func (a *Applier) edit(ctx context.Context, c *inject.Change) (outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, sendPatience)
+	defer cancel()
 	var result outcome
 	err := a.update(ctx, c, func() { a.sent(c) }, func(object *unstructured.Unstructured) (bool, error) {
 		already := true

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"sync"
 
 	"github.com/chaosctl/chaosctl/pkg/inject"
 )
@@ -31,27 +33,49 @@ type Entry struct {
 	Change *inject.Change `json:"change"`
 }
 
-// FileJournal is a journal in a local file, one JSON object a line, synced after each.
-type FileJournal struct{ file *os.File }
+// FileJournal is a journal in a local file, one JSON object a line, synced after each. It may be used by several
+// goroutines at once.
+type FileJournal struct {
+	mu   sync.Mutex
+	file *os.File
+	size int64 // of all whole lines
+}
 
-// CreateFileJournal makes the file, readable by its owner alone: originals may be confidential.
+// CreateFileJournal makes the file, readable by its owner alone: originals may be confidential. Its name survives the
+// loss of power too, and that of its directory, which may be new.
 func CreateFileJournal(path string) (*FileJournal, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("cannot create the journal: %w", err)
 	}
-	return &FileJournal{file}, nil
+	directory := filepath.Dir(path)
+	if err := errors.Join(syncDirectory(directory), syncDirectory(filepath.Dir(directory))); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot create the journal: %w", err), file.Close())
+	}
+	return &FileJournal{file: file}, nil
 }
 
-// Append writes an entry and syncs the file.
+func syncDirectory(path string) error {
+	directory, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(directory.Sync(), directory.Close())
+}
+
+// Append writes an entry, as a whole line or not at all, and syncs the file.
 func (j *FileJournal) Append(e Entry) error {
 	text, err := json.Marshal(e)
 	if err != nil {
 		return err
 	}
-	if _, err := j.file.Write(append(text, '\n')); err != nil {
-		return err
+	text = append(text, '\n')
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if _, err := j.file.Write(text); err != nil {
+		return errors.Join(err, j.file.Truncate(j.size))
 	}
+	j.size += int64(len(text))
 	return j.file.Sync()
 }
 

@@ -16,18 +16,20 @@ const proofPatience = 30 * time.Second
 
 // prove observes the effect of an applied change, by a read of its own: an acknowledgement is not an effect.
 func (a *Applier) prove(ctx context.Context, c *inject.Change) {
-	var observed string
-	var err error
-	if c.Edit != nil {
-		observed, err = a.proveEdit(ctx, c)
-	} else {
-		observed, err = a.proveGone(ctx, c)
-	}
+	observed, err := a.observe(ctx, c)
 	if err != nil {
 		a.record(c, event.ChangeUnproved, err.Error())
 		return
 	}
 	a.record(c, event.ChangeProved, observed)
+}
+
+func (a *Applier) observe(ctx context.Context, c *inject.Change) (observed string, err error) {
+	defer recovered(&err)
+	if c.Edit != nil {
+		return a.proveEdit(ctx, c)
+	}
+	return a.proveGone(ctx, c)
 }
 
 // proveGone waits until the pod's UID is gone.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -34,10 +35,23 @@ func (a *Applier) send(ctx context.Context, c *inject.Change) (outcome, error) {
 	return outcome{}, fmt.Errorf("change %s holds no operation", c.ID)
 }
 
-// sent stamps t0: the last instant before the request leaves.
-func (a *Applier) sent(c *inject.Change) { a.record(c, event.ChangeSent, "") }
+// sent stamps t0: the last instant before the request leaves. From here on the change counts as maybe applied (G5): the
+// undo looks for itself.
+func (a *Applier) sent(c *inject.Change) {
+	a.mu.Lock()
+	if c.Reversible() && !slices.Contains(a.reversible, c) {
+		a.reversible = append(a.reversible, c)
+	}
+	a.mu.Unlock()
+	a.record(c, event.ChangeSent, "")
+}
+
+// sendPatience is how long a change may wait out an API server that does not answer.
+const sendPatience = 30 * time.Second
 
 func (a *Applier) delete(ctx context.Context, c *inject.Change) (outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, sendPatience)
+	defer cancel()
 	return a.remove(ctx, c, func(preconditions *metav1.Preconditions) error {
 		return a.cluster.Client.CoreV1().Pods(c.Object.Namespace).Delete(ctx, c.Object.Name, metav1.DeleteOptions{
 			GracePeriodSeconds: c.Delete.GracePeriodSeconds, Preconditions: preconditions, DryRun: a.dryRun,
@@ -148,15 +162,19 @@ func (a *Applier) remove(ctx context.Context, c *inject.Change, request func(*me
 func isUIDConflict(err error) bool { return apierrors.IsConflict(err) }
 
 // retry repeats a request while its errors are of the kind that passes: no connection, or a server that cannot answer
-// for now. It ends with ctx, or after half a minute.
+// for now. It ends with ctx, which the caller bounds, and then returns what was wrong before.
 func retry(ctx context.Context, request func() error) error {
-	backoff := wait.Backoff{Duration: 50 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 10, Cap: 5 * time.Second}
-	for {
+	var last error
+	for delay := firstDelay; ; delay = min(2*delay, longestDelay) {
 		err := request()
-		if err == nil || !passes(err) || ctx.Err() != nil || backoff.Steps == 0 {
+		if last != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			return last
+		}
+		if err == nil || !passes(err) {
 			return err
 		}
-		delay := backoff.Step()
+		last = err
+		delay := wait.Jitter(delay, 0.2)
 		if seconds, ok := apierrors.SuggestsClientDelay(err); ok {
 			delay = time.Duration(seconds) * time.Second
 		}
@@ -165,6 +183,12 @@ func retry(ctx context.Context, request func() error) error {
 		}
 	}
 }
+
+// The delays between attempts double from the first to the longest: a server that is back is used soon.
+const (
+	firstDelay   = 50 * time.Millisecond
+	longestDelay = 2 * time.Second
+)
 
 // passes says that an error may go away by itself.
 func passes(err error) bool {

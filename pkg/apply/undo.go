@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,31 +50,27 @@ func (a *Applier) Undo(ctx context.Context, match func(*inject.Change) bool) []L
 }
 
 // undo restores the fields that still hold what was written, keeps what others wrote, and drops the marker, in one
-// write (G3).
-func (a *Applier) undo(ctx context.Context, c *inject.Change) error {
+// write (G3). A field that others changed or set back before tells that the fault did not last (G16).
+func (a *Applier) undo(ctx context.Context, c *inject.Change) (err error) {
+	defer recovered(&err)
 	ctx, cancel := context.WithTimeout(ctx, undoPatience)
 	defer cancel()
-	var diverged []string
-	err := a.update(ctx, c, func() {}, func(object *unstructured.Unstructured) (bool, error) {
-		diverged = nil
-		write := unmark(object, c)
-		for _, f := range c.Edit.Fields {
-			if ours, err := holds(object, f.Path, f.Value); err != nil {
-				return false, err
-			} else if ours && write {
-				if err := set(object, f.Path, f.Original); err != nil {
-					return false, err
-				}
-				continue
-			}
-			if original, err := holds(object, f.Path, f.Original); err != nil || !original {
-				diverged = append(diverged, f.PathString())
-			}
+	var left remains
+	tried := false
+	err = a.update(ctx, c, func() { tried = true }, func(object *unstructured.Unstructured) (bool, error) {
+		found, write, err := restore(object, c)
+		if !tried {
+			// After a try, what is set back may be its own doing.
+			left.setBack = found.setBack
 		}
-		return write, nil
+		left.diverged = found.diverged
+		return write, err
 	})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return err
+	}
+	if lost := slices.Concat(left.diverged, left.setBack); err == nil && len(lost) > 0 && a.wasApplied(c) {
+		a.record(c, event.ChangeUnproved, strings.Join(lost, ", ")+" did not keep the written value to the end of the fault: somebody else changed it")
 	}
 	if err := a.journal.Append(Entry{Run: a.run, Step: Undone, Change: c}); err != nil {
 		a.log.Record(event.Noted{Level: "warning", Message: "the journal could not be written after an undo: " + err.Error()})
@@ -81,12 +78,47 @@ func (a *Applier) undo(ctx context.Context, c *inject.Change) error {
 	switch {
 	case err != nil:
 		a.record(c, event.ChangeUndone, "the object is gone, so there is nothing to undo")
-	case len(diverged) > 0:
-		a.record(c, event.ChangeDiverged, "somebody else changed "+strings.Join(diverged, ", ")+" meanwhile; theirs was kept")
+	case len(left.diverged) > 0:
+		a.record(c, event.ChangeDiverged, "somebody else changed "+strings.Join(left.diverged, ", ")+" meanwhile; theirs was kept")
 	default:
 		a.record(c, event.ChangeUndone, "")
 	}
 	return nil
+}
+
+// remains are the fields that an undo does not find as they were written: those that hold something else, and those
+// that hold the original already.
+type remains struct{ diverged, setBack []string }
+
+// restore puts the originals back into an object that is marked, and unmarks it. It says whether that is to be written.
+func restore(object *unstructured.Unstructured, c *inject.Change) (left remains, write bool, err error) {
+	write = unmark(object, c)
+	for _, f := range c.Edit.Fields {
+		ours, err := holds(object, f.Path, f.Value)
+		if err != nil {
+			return left, false, err
+		}
+		original, err := holds(object, f.Path, f.Original)
+		switch {
+		case err != nil:
+			return left, false, err
+		case ours && write:
+			if err := set(object, f.Path, f.Original); err != nil {
+				return left, false, err
+			}
+		case original:
+			left.setBack = append(left.setBack, f.PathString())
+		default:
+			left.diverged = append(left.diverged, f.PathString())
+		}
+	}
+	return left, write, nil
+}
+
+func (a *Applier) wasApplied(c *inject.Change) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.applied[c]
 }
 
 // commands are what a person would type to restore the fields.

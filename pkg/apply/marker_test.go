@@ -1,0 +1,263 @@
+package apply
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"pgregory.net/rapid"
+
+	"github.com/chaosctl/chaosctl/pkg/inject"
+)
+
+// object reads what the API server would give.
+func object(t require.TestingT, text string) *unstructured.Unstructured {
+	o := &unstructured.Unstructured{}
+	require.NoError(t, o.UnmarshalJSON([]byte(text)))
+	return o
+}
+
+const settings = `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"settings","namespace":"shop","uid":"u1","resourceVersion":"7"},"data":{"mode":"fast"}}`
+
+// corrupt is a change of one key of the settings.
+func corrupt(id, key, original, value string) *inject.Change {
+	field := inject.Field{Path: []string{"data", key}}
+	if original != "" {
+		field.Original = mustJSON(original)
+	}
+	if value != "" {
+		field.Value = mustJSON(value)
+	}
+	return &inject.Change{
+		ID: id, Object: inject.Object{Kind: "ConfigMap", Namespace: "shop", Name: "settings", UID: "u1"},
+		Edit: &inject.Edit{Fields: []inject.Field{field}},
+	}
+}
+
+func TestMarkAndUnmark(t *testing.T) {
+	o := object(t, settings)
+	first, second := corrupt("f/1/a", "mode", "fast", "x"), corrupt("f/1/b", "size", "", "y")
+	require.NoError(t, mark(o, "run-1", first))
+	require.NoError(t, mark(o, "run-1", second))
+	assert.True(t, marked(o, first))
+	assert.True(t, marked(o, second))
+	assert.Equal(t, "run-1", o.GetLabels()[RunLabel])
+
+	assert.True(t, unmark(o, first))
+	assert.False(t, marked(o, first))
+	assert.Equal(t, "run-1", o.GetLabels()[RunLabel], "another marker is left")
+	assert.False(t, unmark(o, first), "there is nothing left to remove")
+
+	assert.True(t, unmark(o, second))
+	assert.NotContains(t, o.GetLabels(), RunLabel, "the label goes with the last marker")
+	assert.Empty(t, o.GetAnnotations())
+}
+
+func TestUnmarkKeepsWhatIsNotOurs(t *testing.T) {
+	o := object(t, settings)
+	o.SetLabels(map[string]string{"app": "shop"})
+	o.SetAnnotations(map[string]string{"note": "keep"})
+	c := corrupt("f/1/a", "mode", "fast", "x")
+	require.NoError(t, mark(o, "run-1", c))
+	require.True(t, unmark(o, c))
+	assert.Equal(t, map[string]string{"app": "shop"}, o.GetLabels())
+	assert.Equal(t, map[string]string{"note": "keep"}, o.GetAnnotations())
+}
+
+func TestMarkerTells(t *testing.T) {
+	o := object(t, settings)
+	c := corrupt("f/1/a", "mode", "fast", "")
+	c.Edit.Fields = append(c.Edit.Fields, corrupt("", "size", "", "large").Edit.Fields...)
+	require.NoError(t, mark(o, "run-1", c))
+	var m Marker
+	require.NoError(t, json.Unmarshal([]byte(o.GetAnnotations()[annotation(c)]), &m))
+	assert.Equal(t, "run-1", m.Run)
+	assert.Equal(t, "f/1/a", m.Change)
+	assert.Equal(t, "u1", m.Object.UID, "a copy on another object can be told apart")
+	require.Len(t, m.Fields, 2)
+	assert.JSONEq(t, `"fast"`, string(m.Fields[0].Original))
+	assert.Empty(t, m.Fields[0].SHA256, "the field was removed")
+	assert.Nil(t, m.Fields[1].Original)
+	assert.Len(t, m.Fields[1].SHA256, 64)
+	assert.NotContains(t, o.GetAnnotations()[annotation(c)], "large", "what was written is not repeated")
+}
+
+func TestAnnotationIsAName(t *testing.T) {
+	a, b := annotation(&inject.Change{ID: strings.Repeat("x", 300) + "/" + "a[b]"}), annotation(&inject.Change{ID: "y"})
+	assert.NotEqual(t, a, b)
+	prefix, name, ok := strings.Cut(a, "/")
+	require.True(t, ok)
+	assert.Equal(t, "chaosctl.dev", prefix)
+	assert.LessOrEqual(t, len(name), 63)
+}
+
+func TestHoldsAndSet(t *testing.T) {
+	o := object(t, `{"apiVersion":"v1","kind":"Node","metadata":{"name":"n"},"spec":{"unschedulable":true,"number":3,"list":["a",1],"nothing":null}}`)
+	for name, c := range map[string]struct {
+		path string
+		want string
+		ok   bool
+	}{
+		"equal":           {"spec.unschedulable", "true", true},
+		"different":       {"spec.unschedulable", "false", false},
+		"a whole number":  {"spec.number", "3", true},
+		"another number":  {"spec.number", "4", false},
+		"a list":          {"spec.list", `["a",1]`, true},
+		"absent, wanted":  {"spec.other", "1", false},
+		"absent, absent":  {"spec.other", "", true},
+		"present, absent": {"spec.number", "", false},
+		"no parent":       {"status.deep.field", "", true},
+		"null is there":   {"spec.nothing", "null", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var want json.RawMessage
+			if c.want != "" {
+				want = json.RawMessage(c.want)
+			}
+			ok, err := holds(o, strings.Split(c.path, "."), want)
+			require.NoError(t, err)
+			assert.Equal(t, c.ok, ok)
+		})
+	}
+	_, err := holds(o, []string{"spec", "number", "part"}, json.RawMessage("1"))
+	require.Error(t, err, "the path leads through a number")
+	_, err = holds(o, []string{"spec", "number"}, json.RawMessage("{"))
+	require.Error(t, err, "what is wanted is no JSON")
+	require.Error(t, set(o, []string{"spec", "number", "part"}, json.RawMessage("1")))
+	require.Error(t, set(o, []string{"spec", "x"}, json.RawMessage("{")))
+}
+
+func TestSetMakesAndLeavesParents(t *testing.T) {
+	o := object(t, `{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"}}`)
+	path := []string{"spec", "template", "metadata", "annotations", "a.b/c"}
+	require.NoError(t, set(o, path, json.RawMessage(`"x"`)))
+	ok, err := holds(o, path, json.RawMessage(`"x"`))
+	require.NoError(t, err)
+	assert.True(t, ok)
+	require.NoError(t, set(o, path, nil))
+	ok, err = holds(o, path, nil)
+	require.NoError(t, err)
+	assert.True(t, ok)
+	require.NoError(t, set(o, []string{"nowhere", "at", "all"}, nil))
+	assert.NotContains(t, o.Object, "nowhere", "removing makes no parents")
+}
+
+func TestMergePatch(t *testing.T) {
+	from := object(t, settings)
+	to := from.DeepCopy()
+	c := corrupt("f/1/a", "mode", "fast", "broken")
+	require.NoError(t, set(to, c.Edit.Fields[0].Path, c.Edit.Fields[0].Value))
+	require.NoError(t, mark(to, "run-1", c))
+	patch, err := mergePatch(from, to)
+	require.NoError(t, err)
+	var got map[string]any
+	require.NoError(t, json.Unmarshal(patch, &got))
+	metadata := got["metadata"].(map[string]any)
+	assert.Equal(t, "u1", metadata["uid"])
+	assert.Equal(t, "7", metadata["resourceVersion"])
+	assert.Equal(t, map[string]any{RunLabel: "run-1"}, metadata["labels"])
+	assert.Contains(t, metadata["annotations"], annotation(c))
+	assert.Equal(t, map[string]any{"mode": "broken"}, got["data"])
+	assert.Len(t, got, 2, "nothing else is touched: %s", patch)
+	assert.Len(t, metadata, 4)
+
+	back, err := mergePatch(to, from)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"data":{"mode":"fast"},"metadata":{"annotations":null,"labels":null,"resourceVersion":"7","uid":"u1"}}`, string(back))
+}
+
+// TestRestore is the three-way decision of an undo, field by field.
+func TestRestore(t *testing.T) {
+	c := corrupt("f/1/a", "mode", "fast", "broken")
+	dropped := corrupt("f/1/a", "mode", "fast", "")
+	added := corrupt("f/1/a", "mode", "", "broken")
+	for name, x := range map[string]struct {
+		change *inject.Change
+		found  string // the field's value as the undo finds it; empty is absent
+		marked bool
+		want   string
+		write  bool
+		left   remains
+	}{
+		"ours":                         {c, "broken", true, "fast", true, remains{}},
+		"ours, dropped":                {dropped, "", true, "fast", true, remains{}},
+		"ours, added":                  {added, "broken", true, "", true, remains{}},
+		"changed by others":            {c, "slow", true, "slow", true, remains{diverged: []string{"data.mode"}}},
+		"removed by others":            {c, "", true, "", true, remains{diverged: []string{"data.mode"}}},
+		"set back by others":           {c, "fast", true, "fast", true, remains{setBack: []string{"data.mode"}}},
+		"undone before":                {c, "fast", false, "fast", false, remains{setBack: []string{"data.mode"}}},
+		"replaced, and the marker too": {c, "slow", false, "slow", false, remains{diverged: []string{"data.mode"}}},
+		"a value like ours, unmarked":  {c, "broken", false, "broken", false, remains{diverged: []string{"data.mode"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := object(t, settings)
+			var value json.RawMessage
+			if x.found != "" {
+				value = mustJSON(x.found)
+			}
+			require.NoError(t, set(o, []string{"data", "mode"}, value))
+			if x.marked {
+				require.NoError(t, mark(o, "run-1", x.change))
+			}
+			left, write, err := restore(o, x.change)
+			require.NoError(t, err)
+			assert.Equal(t, x.write, write)
+			assert.Equal(t, x.left, left)
+			assert.False(t, marked(o, x.change))
+			got, _, err := unstructured.NestedString(o.Object, "data", "mode")
+			require.NoError(t, err)
+			assert.Equal(t, x.want, got)
+			again, write, err := restore(o, x.change)
+			require.NoError(t, err)
+			assert.False(t, write, "a second undo has nothing to write: %+v", again)
+		})
+	}
+}
+
+// TestRestoreAfterFault: whatever is broken comes back, and nothing else moves.
+func TestRestoreAfterFault(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := object(t, settings)
+		before := o.DeepCopy()
+		keys := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"mode", "a", "b.c", "d/e"}), 1, 4, rapid.ID).Draw(t, "keys")
+		c := corrupt("f/1/a", "mode", "fast", "x")
+		c.Edit.Fields = nil
+		for _, key := range keys {
+			f := inject.Field{Path: []string{"data", key}}
+			if key == "mode" {
+				f.Original = mustJSON("fast")
+			}
+			if rapid.Bool().Draw(t, "kept") || key != "mode" {
+				f.Value = mustJSON("broken " + rapid.String().Draw(t, "value"))
+			}
+			c.Edit.Fields = append(c.Edit.Fields, f)
+			require.NoError(t, set(o, f.Path, f.Value))
+		}
+		require.NoError(t, mark(o, "run-1", c))
+		left, write, err := restore(o, c)
+		require.NoError(t, err)
+		require.True(t, write)
+		require.Equal(t, remains{}, left)
+		patch, err := mergePatch(before, o)
+		require.NoError(t, err)
+		require.JSONEq(t, `{"metadata":{"uid":"`+string(types.UID("u1"))+`","resourceVersion":"7"}}`, withoutEmpty(t, patch))
+	})
+}
+
+// withoutEmpty drops maps that are empty: the API server does not store them.
+func withoutEmpty(t require.TestingT, patch []byte) string {
+	var m map[string]map[string]any
+	require.NoError(t, json.Unmarshal(patch, &m))
+	for _, name := range []string{"annotations", "labels"} {
+		if inner, ok := m["metadata"][name].(map[string]any); ok && len(inner) == 0 {
+			delete(m["metadata"], name)
+		}
+	}
+	text, err := json.Marshal(m)
+	require.NoError(t, err)
+	return string(text)
+}
