@@ -61,6 +61,18 @@ shop: ## Build the example application and the command that deploys it
 lint: ## Check formatting and style
 	@scripts/lint.sh "$(CACHE)" $(LINT_VERSION) $(STATICCHECK_VERSION) $(MODULES)
 
+.PHONY: generate
+generate: ## Make the schemas and the reference again from the code
+	@go generate ./schema ./internal/reference
+
+.PHONY: bench
+bench: build prepare ## Compare with peers, side by side (needs root and kubectl)
+	@cd test && go test -run '^$$' -bench . -benchtime 5x -timeout 60m ./bench
+
+.PHONY: fuzz
+fuzz: ## Look for files that make the loader panic or hang, for ten minutes
+	@go test ./pkg/experiment -run '^$$' -fuzz FuzzLoad -fuzztime 10m
+
 .PHONY: fmt
 fmt: ## Format the code
 	@gofmt -w $$(git ls-files '*.go')

@@ -15,7 +15,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/target"
 )
 
-var _ = register(Definition{
+var _ = registry.Add(Definition{
 	Name:    "configCorrupt",
 	Summary: "Breaks one key of a ConfigMap, with or without restarting those who use it; the value comes back.",
 	Example: `

@@ -2,9 +2,6 @@ package inject
 
 import (
 	"context"
-	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -42,43 +39,13 @@ type View interface {
 	Workloads(ctx context.Context, namespace string) ([]*cluster.Workload, error)
 }
 
-// Definition is a fault's entry in the registry.
-type Definition struct {
-	Name string
-	// Summary is one sentence for lists.
-	Summary string
-	// Example is one or more entries of spec.faults.
-	Example string
-	// New gives the parameters with their defaults.
-	New func() Fault
-}
+// Definition is a fault's entry in the registry; its example is one or more entries of spec.faults.
+type Definition = experiment.Definition[Fault]
 
-// registry is filled while the package is initialised, and never changed afterwards.
-var registry = map[string]Definition{}
-
-// register is called by each fault's file; its result lets that be an initialisation of a variable.
-func register(d Definition) Definition {
-	if _, taken := registry[d.Name]; taken {
-		panic(fmt.Sprintf("two faults have the name %s", d.Name))
-	}
-	registry[d.Name] = d
-	return d
-}
+var registry experiment.Registry[Fault]
 
 // Definitions lists all faults by name.
-func Definitions() []Definition {
-	var all []Definition
-	for _, name := range slices.Sorted(maps.Keys(registry)) {
-		all = append(all, registry[name])
-	}
-	return all
-}
+func Definitions() []Definition { return registry.Definitions() }
 
 // Kinds is the registry as the language wants it.
-func Kinds() experiment.Kinds {
-	kinds := experiment.Kinds{}
-	for name, d := range registry {
-		kinds[name] = func() any { return d.New() }
-	}
-	return kinds
-}
+func Kinds() experiment.Kinds { return registry.Kinds() }

@@ -14,7 +14,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/target"
 )
 
-var _ = register(Definition{
+var _ = registry.Add(Definition{
 	Name:    "nodeDrain",
 	Summary: "Cordons nodes and evicts their pods, heeding PodDisruptionBudgets; the nodes' prior state comes back.",
 	Example: `

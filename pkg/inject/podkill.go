@@ -12,7 +12,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/target"
 )
 
-var _ = register(Definition{
+var _ = registry.Add(Definition{
 	Name:    "podKill",
 	Summary: "Deletes pods of the target, chosen at random, with a UID precondition.",
 	Example: `

@@ -12,7 +12,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
-var _ = register(Definition{
+var _ = registry.Add(Definition{
 	Name:    "http",
 	Summary: "A URL answers with an expected status, and a body that contains a text.",
 	Example: `

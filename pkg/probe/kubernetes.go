@@ -13,7 +13,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
-var _ = register(Definition{
+var _ = registry.Add(Definition{
 	Name:    "kubernetes",
 	Summary: "A CEL condition holds for an object of the target's namespace.",
 	Example: `

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -32,41 +30,13 @@ type World interface {
 	Object(ctx context.Context, reference string) (*unstructured.Unstructured, error)
 }
 
-// Definition is a probe's entry in the registry.
-type Definition struct {
-	Name    string
-	Summary string
-	// Example is one or more entries of spec.probes.
-	Example string
-	// New gives the parameters with their defaults.
-	New func() Probe
-}
+// Definition is a probe's entry in the registry; its example is one or more entries of spec.probes.
+type Definition = experiment.Definition[Probe]
 
-// registry is filled while the package is initialised, and never changed afterwards.
-var registry = map[string]Definition{}
-
-func register(d Definition) Definition {
-	if _, taken := registry[d.Name]; taken {
-		panic(fmt.Sprintf("two probes have the name %s", d.Name))
-	}
-	registry[d.Name] = d
-	return d
-}
-
-// Kinds is the registry as the language wants it.
-func Kinds() experiment.Kinds {
-	kinds := experiment.Kinds{}
-	for name, d := range registry {
-		kinds[name] = func() any { return d.New() }
-	}
-	return kinds
-}
+var registry experiment.Registry[Probe]
 
 // Definitions lists all probes by name.
-func Definitions() []Definition {
-	var all []Definition
-	for _, name := range slices.Sorted(maps.Keys(registry)) {
-		all = append(all, registry[name])
-	}
-	return all
-}
+func Definitions() []Definition { return registry.Definitions() }
+
+// Kinds is the registry as the language wants it.
+func Kinds() experiment.Kinds { return registry.Kinds() }

@@ -9,12 +9,12 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/load"
 )
 
-var _ = register(aborts, Definition{
+var _ = aborts.Add(experiment.Definition[AbortCondition]{
 	Name: "availability", Summary: "Aborts when too small a share of requests succeeds.",
 	Example: `
 - availability: {of: browse, below: 50%, over: 10s}
 `,
-	New: func() any { return &AbortAvailability{} },
+	New: func() AbortCondition { return &AbortAvailability{} },
 })
 
 // AbortCondition is what the parameters of an entry of spec.abortIf can do.

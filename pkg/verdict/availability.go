@@ -11,13 +11,13 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/load"
 )
 
-var _ = register(expectations, Definition{
+var _ = expectations.Add(experiment.Definition[Expectation]{
 	Name: "availability", Summary: "The share of requests that succeed.",
 	Example: `
 - availability: {of: browse, atLeast: 99.9%}
 - availability: {of: browse, atLeast: 99%, during: fault}
 `,
-	New: func() any { return &Availability{During: Run} },
+	New: func() Expectation { return &Availability{During: Run} },
 })
 
 // Availability expects a share of a load's requests to succeed, fresh and reused connections together.

@@ -1,10 +1,6 @@
 package verdict
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
@@ -18,57 +14,23 @@ type SteadyBound interface {
 	SteadyAvailability() (load string, atLeast experiment.Percent)
 }
 
-// Definition is an entry in one of the registries.
-type Definition struct {
-	Name    string
-	Summary string
-	// Example is one or more entries of spec.expect, or of spec.abortIf.
-	Example string
-	// New gives the parameters with their defaults.
-	New func() any
-}
-
-// The registries are filled while the package is initialised, and never changed afterwards.
+// The registries. Examples are one or more entries of spec.expect, or of spec.abortIf.
 var (
-	expectations = map[string]Definition{}
-	aborts       = map[string]Definition{}
+	expectations experiment.Registry[Expectation]
+	aborts       experiment.Registry[AbortCondition]
 )
 
-func register(registry map[string]Definition, d Definition) Definition {
-	if _, taken := registry[d.Name]; taken {
-		panic(fmt.Sprintf("two entries have the name %s", d.Name))
-	}
-	registry[d.Name] = d
-	return d
-}
-
 // Expectations is the registry of expectations as the language wants it.
-func Expectations() experiment.Kinds { return kinds(expectations) }
+func Expectations() experiment.Kinds { return expectations.Kinds() }
 
 // Aborts is the registry of abort conditions as the language wants it.
-func Aborts() experiment.Kinds { return kinds(aborts) }
-
-func kinds(registry map[string]Definition) experiment.Kinds {
-	all := experiment.Kinds{}
-	for name, d := range registry {
-		all[name] = d.New
-	}
-	return all
-}
+func Aborts() experiment.Kinds { return aborts.Kinds() }
 
 // ExpectationDefinitions lists all expectations by name.
-func ExpectationDefinitions() []Definition { return sorted(expectations) }
+func ExpectationDefinitions() []experiment.Definition[Expectation] { return expectations.Definitions() }
 
 // AbortDefinitions lists all abort conditions by name.
-func AbortDefinitions() []Definition { return sorted(aborts) }
-
-func sorted(registry map[string]Definition) []Definition {
-	var all []Definition
-	for _, name := range slices.Sorted(maps.Keys(registry)) {
-		all = append(all, registry[name])
-	}
-	return all
-}
+func AbortDefinitions() []experiment.Definition[AbortCondition] { return aborts.Definitions() }
 
 // requests finds the requests of a load in a window, or says why nothing can be judged.
 func requests(f *Facts, load string, window Window) (Requests, *Load, string) {

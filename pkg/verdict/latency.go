@@ -8,13 +8,13 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
-var _ = register(expectations, Definition{
+var _ = expectations.Add(experiment.Definition[Expectation]{
 	Name: "latency", Summary: "Percentiles of the response time.",
 	Example: `
 - latency: {of: browse, p50: 20ms, p99: 250ms}
 - latency: {of: browse, p99: 500ms, during: fault}
 `,
-	New: func() any { return &Latency{During: Run} },
+	New: func() Expectation { return &Latency{During: Run} },
 })
 
 // Latency expects percentiles of the response time of a load's successful requests, counted from the instant at which

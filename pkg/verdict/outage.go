@@ -6,12 +6,12 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
-var _ = register(expectations, Definition{
+var _ = expectations.Add(experiment.Definition[Expectation]{
 	Name: "outage", Summary: "The longest span in which no request succeeds.",
 	Example: `
 - outage: {of: browse, longest: 500ms}
 `,
-	New: func() any { return &LongestOutage{} },
+	New: func() Expectation { return &LongestOutage{} },
 })
 
 // LongestOutage expects that no span of the run in which no request of a stream succeeds is longer than a bound. Fresh

@@ -9,13 +9,13 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/timeline"
 )
 
-var _ = register(expectations, Definition{
+var _ = expectations.Add(experiment.Definition[Expectation]{
 	Name: "recovery", Summary: "The time in which what was lost is back.",
 	Example: `
 - recovery: {within: 30s}
 - recovery: {within: 2s, phase: publish}
 `,
-	New: func() any { return &WithinTime{} },
+	New: func() Expectation { return &WithinTime{} },
 })
 
 // WithinTime expects each lost pod to be replaced in time, from the injection to steady service, or one phase of that.

@@ -7,13 +7,13 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
-var _ = register(expectations, Definition{
+var _ = expectations.Add(experiment.Definition[Expectation]{
 	Name: "replicas", Summary: "The number of ready pods of the target.",
 	Example: `
 - replicas: {atLeast: 3, within: 30s}
 - replicas: {atLeast: 2}
 `,
-	New: func() any { return &Replicas{} },
+	New: func() Expectation { return &Replicas{} },
 })
 
 // Replicas expects a number of ready pods: within a time after the last injection, and from then on; or, where no time
