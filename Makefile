@@ -26,6 +26,9 @@ test: test-unit lint prepare build shop ## Run all tests that a change must pass
 	@cd lab && go test -timeout 20m ./acceptance/...
 	@cd test && go test -timeout 30m ./...
 
+.PHONY: test-all
+test-all: test fuzz bench ## Run the long ones too: fuzzing and the comparison with peers
+
 .PHONY: test-unit
 test-unit: ## Run the tests that need neither root nor a cluster
 	@echo "==> unit tests"
