@@ -24,7 +24,7 @@ func (d *Doctor) experiment(ctx context.Context, e *experiment.Experiment) []Fin
 	case errors.As(err, &denied):
 		findings = append(findings, permissions(denied.Answers)...)
 	case err != nil:
-		findings = append(findings, Unreachable("plan", err))
+		findings = append(findings, refused(err))
 		// The refusal may be due to what else there is to say of the target; if it cannot be read, that is what was refused.
 		if w, err := d.Cluster.Workload(ctx, e.Spec.Target); err == nil {
 			findings = append(findings, replicas(w)...)
@@ -39,6 +39,15 @@ func (d *Doctor) experiment(ctx context.Context, e *experiment.Experiment) []Fin
 		findings[i].Message = e.Metadata.Name + ": " + findings[i].Message
 	}
 	return findings
+}
+
+// refused is the finding of an experiment that cannot be planned.
+func refused(err error) Finding {
+	f := Unreachable("plan", err)
+	if f.Mend == "" {
+		f.Mend = "change what is named here, in the experiment, by a flag (--target, -n, --url) or in the cluster; chaosctl plan tries again"
+	}
+	return f
 }
 
 func permissions(answers []access.Answer) []Finding {
