@@ -93,7 +93,7 @@ func (c *cluster) createShapes(t *testing.T, namespace string) {
 		return corev1.PodTemplateSpec{
 			ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": app}},
 			Spec: corev1.PodSpec{Containers: []corev1.Container{{
-				Name: "main", Image: "docker.io/chaosctl/shop-frontend:dev", ImagePullPolicy: corev1.PullIfNotPresent,
+				Name: "main", Image: "docker.io/chaosctl/pause:1", ImagePullPolicy: corev1.PullIfNotPresent,
 			}}},
 		}
 	}
