@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/clientcmd"
@@ -41,6 +42,8 @@ func connectionProblem(err error) (code int, hint string, ok bool) {
 		return report.ExitRefused, connection.Hint, true
 	case errors.Is(err, context.Canceled):
 		return report.ExitInterrupted, "nothing was changed", true
+	case apierrors.IsForbidden(err) && strings.Contains(err.Error(), `"system:anonymous"`):
+		return report.ExitRefused, "no credentials were sent: name a user of the kubeconfig by --user, or another context by --context", true
 	case apierrors.IsForbidden(err):
 		return report.ExitRefused, "ask for this permission, or use another identity (--context, --as)", true
 	case errors.As(err, &status), errors.As(err, &broken):

@@ -20,6 +20,8 @@ func TestKubeconfigsThatCannotBeUsed(t *testing.T) {
 	const program = "\nhint: the kubeconfig names a program that gets them (users[].user.exec): install it, or run it by hand to see what it says"
 	broken := filepath.Join(t.TempDir(), "broken")
 	require.NoError(t, os.WriteFile(broken, []byte("\t{"), 0o600))
+	stale := filepath.Join(t.TempDir(), "stale")
+	require.NoError(t, os.WriteFile(stale, []byte("apiVersion: v1\nkind: Config\ncurrent-context: gone\n"), 0o600))
 	sound := kubeconfig(t, at("https://127.0.0.1:1"), "")
 	for name, c := range map[string]struct {
 		file string
@@ -31,6 +33,7 @@ func TestKubeconfigsThatCannotBeUsed(t *testing.T) {
 		"a directory":          {file: filepath.Dir(broken), want: "the kubeconfig cannot be used: FILE: is a directory\nhint: mend the file, or name another by --kubeconfig"},
 		"no YAML":              {file: broken, want: "the kubeconfig cannot be used: FILE: yaml: found character that cannot start any token\nhint: mend the file, or name another by --kubeconfig"},
 		"no such context":      {file: sound, args: []string{"--context", "gone"}, want: "the kubeconfig cannot be used: context \"gone\" does not exist\nhint: it has the contexts lab (--context)"},
+		"no current context":   {file: stale, want: "the kubeconfig cannot be used: context \"gone\", its current one, does not exist\nhint: it has the contexts (none) (--context)"},
 		"no such cluster":      {file: sound, args: []string{"--cluster", "gone"}, want: "the kubeconfig cannot be used: cluster \"gone\" does not exist\nhint: it has the clusters lab (--cluster)"},
 		"no such user":         {file: sound, args: []string{"--user", "gone"}, want: "the kubeconfig cannot be used: user \"gone\" does not exist\nhint: it has the users lab (--user)"},
 		"no authority's file":  {file: kubeconfig(t, at("https://127.0.0.1:1")+", certificate-authority: /no/such/ca", ""), want: "the kubeconfig cannot be used: /no/such/ca does not exist" + files},

@@ -47,7 +47,7 @@ func TestCertificatesThatCannotBeTrusted(t *testing.T) {
 		},
 		"for another address": {
 			from: now.Add(-time.Hour), to: now.Add(time.Hour), address: net.ParseIP("192.0.2.7"),
-			want: "the API server at SERVER shows a certificate for another name: x509: certificate is valid for 192.0.2.7, not 127.0.0.1" + trust,
+			want: "the API server at SERVER shows a certificate for another name: certificate is valid for 192.0.2.7, not 127.0.0.1" + trust,
 		},
 		"asks for one of ours": {
 			from: now.Add(-time.Hour), to: now.Add(time.Hour), address: here, demanding: true,

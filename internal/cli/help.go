@@ -49,7 +49,9 @@ func shorten(flags *pflag.FlagSet) {
 	shown := connectionFlags()
 	flags.VisitAll(func(f *pflag.Flag) {
 		f.Usage, f.Hidden = shown[f.Name], shown[f.Name] == ""
-		f.DefValue = "" // none of them says more than "absent"
+		if f.Name == "request-timeout" {
+			f.DefValue = "" // 0, which means no limit
+		}
 	})
 }
 

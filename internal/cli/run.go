@@ -27,7 +27,7 @@ func (a *app) run() *cobra.Command {
 		},
 	}
 	which.register(cmd.Flags())
-	cmd.Flags().StringVar(&out, "out", "chaosctl-runs", "The directory that gets one directory for each run")
+	cmd.Flags().StringVar(&out, "out", "chaosctl-runs", "The `DIR` that gets one directory for each run")
 	return cmd
 }
 

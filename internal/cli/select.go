@@ -25,11 +25,11 @@ type selection struct {
 }
 
 func (s *selection) register(flags *pflag.FlagSet) {
-	flags.StringArrayVarP(&s.files, "file", "f", nil, "A file of experiments, a directory of such files, or - for standard input; may be repeated")
-	flags.StringVar(&s.target, "target", "", "The workload under test as kind/name, in place of the experiment's")
-	flags.StringVar(&s.url, "url", "", "The URL to put load on, in place of the experiment's service")
-	flags.StringVar(&s.rate, "rate", "", "The rate of the load, such as 200/s, in place of the experiment's")
-	flags.StringVar(&s.seed, "seed", "", "The seed of all random choices, in place of the experiment's")
+	flags.StringArrayVarP(&s.files, "file", "f", nil, "A `FILE` of experiments, a directory of such files, or - for standard input; may be repeated")
+	flags.StringVar(&s.target, "target", "", "The workload under test as `KIND/NAME`, in place of the experiment's")
+	flags.StringVar(&s.url, "url", "", "The `URL` to put load on, in place of the experiment's service")
+	flags.StringVar(&s.rate, "rate", "", "The `RATE` of the load, such as 200/s, in place of the experiment's")
+	flags.StringVar(&s.seed, "seed", "", "The `SEED` of all random choices, in place of the experiment's")
 }
 
 // chosen is an experiment and where it came from.

@@ -37,8 +37,8 @@ own. An interrupt undoes what is under way, and leaves.`,
 			return day.serve(cmd.Context(), schedule.SystemClock{}, out)
 		},
 	}
-	cmd.Flags().StringVarP(&file, "file", "f", "", "The file of the game day, or - for standard input")
-	cmd.Flags().StringVar(&out, "out", "chaosctl-runs", "The directory that gets one directory for each run")
+	cmd.Flags().StringVarP(&file, "file", "f", "", "The `FILE` of the game day, or - for standard input")
+	cmd.Flags().StringVar(&out, "out", "chaosctl-runs", "The `DIR` that gets one directory for each run")
 	cmd.Flags().BoolVar(&once, "once", false, "Run the experiments once, at once, and exit with the worst code")
 	if err := cmd.MarkFlagRequired("file"); err != nil {
 		panic(err) // the flag is defined above

@@ -35,6 +35,6 @@ func (a *app) validate() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringArrayVarP(&which.files, "file", "f", nil, "A file, a directory of files, or - for standard input; may be repeated")
+	cmd.Flags().StringArrayVarP(&which.files, "file", "f", nil, "A `FILE`, a directory of files, or - for standard input; may be repeated")
 	return cmd
 }

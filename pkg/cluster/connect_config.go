@@ -70,10 +70,12 @@ func unconfigured() error {
 func referenceError(err error, raw clientcmdapi.Config) error {
 	kind, _, _ := strings.Cut(err.Error(), " \"")
 	switch {
+	case clientcmd.IsContextNotFound(err) && raw.CurrentContext != "":
+		return configProblem(err, fmt.Sprintf("context %q, its current one, does not exist", raw.CurrentContext), hintContexts(raw))
 	case !strings.HasSuffix(err.Error(), " does not exist"):
 		return configError(err)
 	case kind == "context":
-		return configProblem(err, err.Error(), "it has the contexts "+known(raw.Contexts)+" (--context)")
+		return configProblem(err, err.Error(), hintContexts(raw))
 	case kind == "cluster":
 		return configProblem(err, err.Error(), "it has the clusters "+known(raw.Clusters)+" (--cluster)")
 	case kind == "auth info":
@@ -117,4 +119,8 @@ func configError(err error) error {
 
 func configProblem(err error, what, hint string) error {
 	return &ConnectionError{Sentence: fmt.Sprintf("the kubeconfig cannot be used: %s", what), Hint: hint, Config: true, Err: err}
+}
+
+func hintContexts(raw clientcmdapi.Config) string {
+	return "it has the contexts " + known(raw.Contexts) + " (--context)"
 }

@@ -91,7 +91,7 @@ func (c *Cluster) certificateError(err error) error {
 	case errors.As(err, &authority):
 		return c.refused(err, "shows a certificate of an authority that the kubeconfig does not trust", checkTrust)
 	case errors.As(err, &hostname):
-		return c.refused(err, "shows a certificate for another name: "+hostname.Error(), checkTrust)
+		return c.refused(err, "shows a certificate for another name: "+strings.TrimPrefix(hostname.Error(), "x509: "), checkTrust)
 	case errors.As(err, &invalid):
 		return c.refused(err, "shows a certificate that is not valid: "+invalid.Error(), checkTrust)
 	case errors.As(err, &alert) && alert.Op == "remote error": // an alert of TLS, whose type is not exported
