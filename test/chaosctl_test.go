@@ -195,6 +195,13 @@ func builtin(t *testing.T, name string) string {
 	return string(text)
 }
 
+// patient is the file of an experiment of the library that allows answers to be slow: how slow they are tells of this
+// machine, which runs the cluster, the load and the tests, and not of chaosctl.
+func patient(t *testing.T, name string) string {
+	t.Helper()
+	return but(t, builtin(t, name), "p99: 500ms", "p99: 5s")
+}
+
 // but is a text with one thing in place of another, which it must hold exactly once.
 func but(t *testing.T, text, old, replacement string) string {
 	t.Helper()

@@ -20,7 +20,7 @@ func TestDrain(t *testing.T) {
 
 	t.Run("a node that could be used can be used again", func(t *testing.T) {
 		before := s.nodes(t)
-		p := chaosctl(t, s.cluster, "run", "node-drain", "-n", s.namespace)
+		p := chaosctl(t, s.cluster, "run", "-f", file(t, patient(t, "node-drain")), "-n", s.namespace)
 		assertDrained(t, s, p, before)
 	})
 
@@ -29,7 +29,7 @@ func TestDrain(t *testing.T) {
 		s.cordon(t, node, true)
 		t.Cleanup(func() { s.cordon(t, node, false) })
 		before := s.nodes(t)
-		experiment := but(t, builtin(t, "node-drain"), "nodeDrain: {count: 1, hosting: target}", fmt.Sprintf("nodeDrain: {nodes: [%s]}", node))
+		experiment := but(t, patient(t, "node-drain"), "nodeDrain: {count: 1, hosting: target}", fmt.Sprintf("nodeDrain: {nodes: [%s]}", node))
 		p := chaosctl(t, s.cluster, "run", "-f", file(t, but(t, experiment, "duration: 25s", "duration: 18s")), "-n", s.namespace)
 		r := assertDrained(t, s, p, before)
 		for _, c := range r.Changes {

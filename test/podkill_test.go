@@ -19,7 +19,7 @@ func TestHealthyShopSurvivesPodKill(t *testing.T) {
 	s := newShop(t, shared, healthy)
 	before := s.uids(t)
 
-	p := chaosctl(t, s.cluster, "run", "pod-kill", "-n", s.namespace)
+	p := chaosctl(t, s.cluster, "run", "-f", file(t, patient(t, "pod-kill")), "-n", s.namespace)
 	require.Zero(t, p.exit(t))
 	r := p.result(t)
 	assert.Equal(t, report.Pass, r.Verdict)

@@ -17,7 +17,7 @@ func TestTwoLabsAtOnce(t *testing.T) {
 	takeRoom(t, 2)
 	const name = "e2e-second"
 	require.NoError(t, removeLeftover(t.Context(), name))
-	second, err := connect(t.Context(), lab.Start(t, lab.Options{Name: name}))
+	second, err := connect(t.Context(), lab.Start(t, lab.Options{Name: name, Nodes: 1}))
 	require.NoError(t, err)
 	shops := []*shop{newShop(t, shared, healthy), newShop(t, second, healthy)}
 
@@ -25,7 +25,7 @@ func TestTwoLabsAtOnce(t *testing.T) {
 	var runs []*process
 	for _, s := range shops {
 		before = append(before, s.uids(t))
-		runs = append(runs, start(t, s.cluster, "run", "pod-kill", "-n", s.namespace))
+		runs = append(runs, start(t, s.cluster, "run", "-f", file(t, patient(t, "pod-kill")), "-n", s.namespace))
 	}
 	clusters := map[string]bool{}
 	for i, s := range shops {
