@@ -6,7 +6,7 @@ BIN   := bin
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/chaosctl-tools
 LINT_VERSION        := v2.15.0
 STATICCHECK_VERSION := 2026.2
-GO_BUILD := CGO_ENABLED=0 go build -trimpath
+GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w'
 # Modules of this repository that hold tests. The components of the lab are modules of their own, and hold none.
 MODULES := . lab test
 
