@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/inject"
 )
@@ -12,15 +13,17 @@ import (
 // faults injects on schedule and returns when the window is over.
 func (r *Run) faults(ctx context.Context) error {
 	start := time.Now()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var wait sync.WaitGroup
 	errs := make([]error, len(r.Plan.Injections))
 	for n := range r.Plan.Injections {
-		wait.Go(func() { errs[n] = r.inject(ctx, start, &r.Plan.Injections[n]) })
+		r.spawn(&wait, cancel, func() { errs[n] = r.inject(ctx, start, &r.Plan.Injections[n]) })
 	}
-	err := waitUntil(ctx, start.Add(r.Plan.Experiment.Spec.FaultWindow()))
+	_ = waitUntil(ctx, start.Add(r.Plan.Experiment.Spec.FaultWindow()))
 	wait.Wait()
-	if err != nil {
-		return err
+	if ctx.Err() != nil {
+		return stopOf(ctx)
 	}
 	for n, err := range errs {
 		if err != nil {
@@ -38,6 +41,8 @@ func (r *Run) inject(ctx context.Context, start time.Time, i *Injection) error {
 	}
 	changes, err := r.Plan.changes(ctx, i)
 	if err != nil {
+		// What was shown in the plan and did not come about must not go unnoticed.
+		r.Log.Record(event.ChangeUpdated{ID: i.ID(), Fault: i.Fault.Name, Verb: i.Fault.Kind, State: event.ChangeFailed, Message: err.Error()})
 		return err
 	}
 	changes = r.keepToPlan(i, changes)

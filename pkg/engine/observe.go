@@ -25,10 +25,12 @@ func (r *Run) observe(ctx context.Context, cancel context.CancelCauseFunc) (*syn
 	})
 	select {
 	case err := <-listed:
-		if err != nil {
-			return &wait, err
+		if err != nil && ctx.Err() == nil {
+			return &wait, &Stop{Outcome: event.Failed, Reason: err.Error(), err: err}
 		}
 	case <-ctx.Done():
+	}
+	if ctx.Err() != nil {
 		return &wait, stopOf(ctx)
 	}
 	r.baseline.counts = map[string]count{}

@@ -12,46 +12,50 @@ import (
 // recovery waits until the target has converged and stayed so, or the patience ends.
 func (r *Run) recovery(ctx context.Context) error {
 	spec := r.Plan.Experiment.Spec.Recovery
-	complete := false
+	ended := event.PhaseEnded{Phase: event.Recovery}
 	r.Log.Record(event.PhaseStarted{Phase: event.Recovery})
-	err := r.awaitConverged(ctx, spec.Timeout.Std(), spec.StableFor.Std())
-	reason := ""
+	since, err := r.awaitConverged(ctx, spec.Timeout.Std(), spec.StableFor.Std())
 	switch {
 	case err == nil:
-		complete = true
+		ended.Complete, ended.Converged = true, since
 		r.Applier.Wait()
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, errNotConverged):
 		state, _ := r.recorder.State()
-		reason = fmt.Sprintf("not converged within %s: %d of %d replicas are ready", spec.Timeout, state.Status.Ready, state.Status.Desired)
+		ended.Reason = fmt.Sprintf("not converged within %s: %d of %d replicas are ready", spec.Timeout, state.Status.Ready, state.Status.Desired)
 		err = nil
 	default:
-		reason = err.Error()
+		ended.Reason = err.Error()
 	}
-	r.Log.Record(event.PhaseEnded{Phase: event.Recovery, Complete: complete, Reason: reason})
+	r.Log.Record(ended)
 	return err
 }
+
+// errNotConverged says that the patience with the target ended.
+var errNotConverged = errors.New("not converged")
 
 // margin lets the first request to a new pod, which comes after its readiness, be followed by a whole stable window too.
 const margin = time.Second
 
-// awaitConverged returns nil once the target was converged for the time stable, and DeadlineExceeded after timeout.
-func (r *Run) awaitConverged(ctx context.Context, timeout, stable time.Duration) error {
+// awaitConverged returns once the target was converged for the time stable, with the instant from which on it was. The
+// error is errNotConverged after timeout.
+func (r *Run) awaitConverged(ctx context.Context, timeout, stable time.Duration) (since event.Instant, err error) {
 	deadline := time.NewTimer(timeout)
 	defer deadline.Stop()
 	for {
 		state, moved := r.recorder.State()
 		var settled <-chan time.Time
 		if state.Converged() {
+			since = r.Log.Now()
 			settled = time.After(stable + margin)
 		}
 		select {
 		case <-moved:
 		case <-settled:
-			return nil
+			return since, nil
 		case <-deadline.C:
-			return context.DeadlineExceeded
+			return 0, errNotConverged
 		case <-ctx.Done():
-			return stopOf(ctx)
+			return 0, stopOf(ctx)
 		}
 	}
 }

@@ -55,7 +55,7 @@ func (r *Run) Do(ctx context.Context) (err error) {
 	if err != nil {
 		cancel(nil)
 		observers.Wait()
-		return &Stop{Outcome: event.Failed, Reason: err.Error(), err: err}
+		return err
 	}
 	err = r.phases(run)
 	cancel(nil)

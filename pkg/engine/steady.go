@@ -11,7 +11,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/verdict"
 )
 
-// baseline counts requests by load; it is reset where the steady window begins.
+// baseline counts requests by load, from the start of the streams, which is that of the steady window.
 type baseline struct {
 	mu     sync.Mutex
 	counts map[string]count
