@@ -27,9 +27,8 @@ func readExperiment(loader experiment.Loader, start event.RunStarted) (*experime
 func (r *record) facts(q *requests, recoveries []timeline.Recovery) *verdict.Facts {
 	f := &verdict.Facts{
 		Windows: r.windows(), Loads: map[string]*verdict.Load{}, Recoveries: recoveries, Ready: r.pods.counts,
-		Injected: r.changes.injected(), DidConverge: r.recovered, StableFor: r.experiment.Spec.Recovery.StableFor.Std(),
+		Injected: r.changes.injected(), DidConverge: r.recovered, Converged: r.converged,
 	}
-	f.Converged = f.Windows[verdict.Recovery].End.Add(-f.StableFor)
 	for _, s := range r.streams {
 		l := f.Loads[s.Name]
 		if l == nil {
@@ -85,7 +84,7 @@ func (r *record) model(q *requests, f *verdict.Facts) *Model {
 			Window: string(j.Window), Why: j.Why,
 		})
 	}
-	r.conclude(m, judgements)
+	r.conclude(m, q, judgements)
 	if text, err := yaml.JSONToYAML(r.start.Experiment); err == nil {
 		m.ExperimentYAML = string(text)
 	}
@@ -175,9 +174,9 @@ func (r *record) recovery(rec *timeline.Recovery) RecoveryResult {
 }
 
 // conclude sets the verdict, its reasons and the exit code.
-func (r *record) conclude(m *Model, judgements []verdict.Judgement) {
+func (r *record) conclude(m *Model, q *requests, judgements []verdict.Judgement) {
 	var c verdict.Circumstances
-	c.Unproved, c.Applied = r.changes.unproved()
+	c.Unproved, c.Applied = r.changes.unproved(r.experiment.Spec.Faults)
 	switch {
 	case r.ended == nil:
 		c.Stopped = "the record ends in the middle of the run: it was killed, or is still going on"
@@ -188,6 +187,14 @@ func (r *record) conclude(m *Model, judgements []verdict.Judgement) {
 		if p.Unknown > 0 {
 			c.Unmeasured = append(c.Unmeasured, fmt.Sprintf("probe %s could not measure %d of %d times: %s", p.Name, p.Unknown, p.Checks, p.LastMessage))
 		}
+	}
+	for _, p := range r.experiment.Spec.Probes {
+		if r.probes.byName[p.Name] == nil {
+			c.Unmeasured = append(c.Unmeasured, fmt.Sprintf("probe %s was never checked", p.Name))
+		}
+	}
+	if !q.whole {
+		c.Unmeasured = append(c.Unmeasured, "some requests are not known, since the record of them is not whole")
 	}
 	outcome, reasons := verdict.Of(judgements, c)
 	m.Verdict, m.Reasons = Verdict(outcome), reasons

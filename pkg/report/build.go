@@ -28,11 +28,11 @@ func Build(dir string, loader experiment.Loader) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	requests, err := readRequests(dir, record)
+	recoveries := record.timeline.Recoveries()
+	requests, err := readRequests(dir, record, recoveries)
 	if err != nil {
 		return nil, err
 	}
-	recoveries := record.timeline.Recoveries()
 	requests.complete(recoveries, record)
 	facts := record.facts(requests, recoveries)
 	return record.model(requests, facts), nil
@@ -48,8 +48,9 @@ type record struct {
 	spans      []Span
 	ended      *event.RunEnded
 	end        event.Instant
-	// converged is the end of a recovery window in which the target had converged.
+	// recovered says that the target came back and stayed, from converged on.
 	recovered bool
+	converged event.Instant
 	timeline  *timeline.Fold
 	changes   *changes
 	pods      *lanes
@@ -120,7 +121,7 @@ func (r *record) endSpan(at event.Instant, p event.PhaseEnded) {
 		}
 	}
 	if p.Phase == event.Recovery {
-		r.recovered = p.Complete
+		r.recovered, r.converged = p.Complete, p.Converged
 	}
 	if p.Reason != "" {
 		r.notes = append(r.notes, Note{At: at, Level: "warning", Message: fmt.Sprintf("the %s phase: %s", p.Phase, p.Reason)})

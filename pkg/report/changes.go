@@ -1,10 +1,11 @@
 package report
 
 import (
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
 // changes is the fold over what became of each change.
@@ -66,9 +67,7 @@ func (c *changes) add(at event.Instant, p event.ChangeUpdated) {
 		s.result.Proof = string(p.State)
 	case event.ChangeUndone, event.ChangeDiverged, event.ChangeStuck:
 		s.result.Undo, s.undone, s.finished = string(p.State), at, true
-		if s.result.Proof != "skipped" {
-			c.mark(at, "undo", "undo of "+subject)
-		}
+		c.mark(at, "undo", "undo of "+subject)
 	}
 }
 
@@ -109,20 +108,37 @@ func (c *changes) undo() UndoState {
 	return state
 }
 
-// unproved says of each change that was not seen to take effect what happened to it.
-func (c *changes) unproved() (sentences []string, applied int) {
+// unproved says of each change that was not seen to take effect what happened to it, and which fault changed nothing.
+func (c *changes) unproved(faults []experiment.Fault) (sentences []string, applied int) {
+	told := map[string]bool{}
 	for _, s := range c.order {
 		if s.applied {
 			applied++
 		}
-		switch s.result.Proof {
-		case "unproved", "failed":
-			sentences = append(sentences, fmt.Sprintf("the fault %s did not take effect on %s %s: %s", s.result.Fault, s.result.Object.Kind, s.result.Object.Name, orElse(s.result.Message, "its effect was not observed")))
+		effect := "the effect of the fault " + s.result.Fault + " was not seen"
+		if s.result.Proof == "failed" {
+			effect = "the fault " + s.result.Fault + " did not take effect"
+		}
+		if s.result.Object.Kind != "" {
+			effect += " on " + s.result.Object.Kind + " " + s.result.Object.Name
+		}
+		switch {
+		case s.result.Proof == "failed" || s.result.Proof == "unproved":
+			sentences = append(sentences, effect+": "+orElse(s.result.Message, "nothing was observed by the end"))
+			told[s.result.Fault] = true
+		case s.applied:
+			told[s.result.Fault] = true
+		}
+	}
+	for _, f := range faults {
+		if !told[f.Name] && applied > 0 {
+			sentences = append(sentences, "the fault "+f.Name+" changed nothing")
 		}
 	}
 	return sentences, applied
 }
 
+// injected lists, in order, when the changes were sent that took effect.
 func (c *changes) injected() []event.Instant {
 	var all []event.Instant
 	for _, s := range c.order {
@@ -130,6 +146,7 @@ func (c *changes) injected() []event.Instant {
 			all = append(all, s.sent)
 		}
 	}
+	slices.Sort(all)
 	return all
 }
 

@@ -21,6 +21,8 @@ func (l *lanes) add(at event.Instant, p event.PodObserved) {
 		return
 	}
 	lane := l.byUID[p.UID]
+	// The pods that were there from the start are one state, though they are logged one after another.
+	start := lane == nil && p.Initial
 	if lane == nil {
 		lane = &PodLane{Name: p.Name, UID: p.UID}
 		l.byUID[p.UID] = lane
@@ -38,7 +40,7 @@ func (l *lanes) add(at event.Instant, p event.PodObserved) {
 	if !p.Gone {
 		lane.Segments = append(lane.Segments, PodSegment{State: podState(p), Start: at, End: -1})
 	}
-	l.count(at, p)
+	l.count(at, p, start)
 }
 
 func podState(p event.PodObserved) string {
@@ -55,7 +57,7 @@ func podState(p event.PodObserved) string {
 	return "pending"
 }
 
-func (l *lanes) count(at event.Instant, p event.PodObserved) {
+func (l *lanes) count(at event.Instant, p event.PodObserved, start bool) {
 	if ready := p.Ready && !p.Terminating && !p.Gone; ready {
 		l.ready[p.UID] = true
 	} else {
@@ -64,8 +66,7 @@ func (l *lanes) count(at event.Instant, p event.PodObserved) {
 	n := len(l.ready)
 	switch last := len(l.counts) - 1; {
 	case last >= 0 && l.counts[last].Ready == n:
-	case p.Initial && last >= 0 && n > l.counts[last].Ready && len(l.counts) == 1:
-		// The pods that were there from the start are one state, though they are logged one after another.
+	case start && last == 0:
 		l.counts[last].Ready = n
 	default:
 		l.counts = append(l.counts, verdict.ReadyCount{At: at, Ready: n})

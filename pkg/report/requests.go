@@ -1,12 +1,14 @@
 package report
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
+	"slices"
+	"sort"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
@@ -18,22 +20,53 @@ import (
 // requests is the fold over the samples of a run.
 type requests struct {
 	tally *load.Tally
-	// first is the end of the first success of each pod, where answers name their pods; named says whether they do.
-	first map[string]event.Instant
+	// named says that answers name their pods.
 	named bool
-	// successes holds the first success that began in each tenth of a second, for recoveries without named pods.
-	successes map[int64]event.Instant
+	// whole says that all samples were read.
+	whole bool
+	// first holds what is looked for, in the order of the recoveries.
+	first []firstSuccess
+	// byPod finds it by the name of the replacement, anyone in the order of its beginning.
+	byPod  map[string][]*sighting
+	anyone []*sighting
 }
 
-func readRequests(dir string, r *record) (*requests, error) {
+// firstSuccess is the first request that succeeded after a recovery: of the replacement, and of anyone.
+type firstSuccess struct{ named, anyone sighting }
+
+// sighting is the first success among the requests that began at an instant or later.
+type sighting struct {
+	after, at event.Instant
+	seen      bool
+}
+
+func newRequests(tally *load.Tally, recoveries []timeline.Recovery) *requests {
+	q := &requests{tally: tally, whole: true, first: make([]firstSuccess, len(recoveries)), byPod: map[string][]*sighting{}}
+	for i := range recoveries {
+		rec, first := &recoveries[i], &q.first[i]
+		if rec.Replacement == nil {
+			continue
+		}
+		// A pod of a StatefulSet has the name of its victim, which answered before the replacement was there.
+		first.named.after = rec.At[timeline.Created]
+		q.byPod[rec.Replacement.Name] = append(q.byPod[rec.Replacement.Name], &first.named)
+		first.anyone.after = rec.At[rec.Last()]
+		q.anyone = append(q.anyone, &first.anyone)
+	}
+	slices.SortFunc(q.anyone, func(a, b *sighting) int { return cmp.Compare(a.after, b.after) })
+	return q
+}
+
+func readRequests(dir string, r *record, recoveries []timeline.Recovery) (*requests, error) {
 	var windows []load.Window
 	for name, span := range r.windows() {
 		windows = append(windows, load.Window{Name: string(name), Start: span.Start, End: span.End})
 	}
-	q := &requests{tally: load.NewTally(r.loadStreams(), windows...), first: map[string]event.Instant{}, successes: map[int64]event.Instant{}}
+	q := newRequests(load.NewTally(r.loadStreams(), windows...), recoveries)
 	path := filepath.Join(dir, SamplesFile)
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
+		q.whole = len(r.streams) == 0
 		return q, nil
 	}
 	if err != nil {
@@ -42,6 +75,7 @@ func readRequests(dir string, r *record) (*requests, error) {
 	defer file.Close()
 	if err := load.ReadSamples(file, q.add); err != nil {
 		// A run that was killed leaves a torn tail; what stands before it is sound.
+		q.whole = false
 		r.notes = append(r.notes, Note{At: r.end, Level: "warning", Message: fmt.Sprintf("the samples are not whole: %v", err)})
 	}
 	return q, nil
@@ -54,13 +88,17 @@ func (q *requests) add(s load.Sample) error {
 	}
 	if s.Pod != "" {
 		q.named = true
-		if at, known := q.first[s.Pod]; !known || s.End < at {
-			q.first[s.Pod] = s.End
+		for _, f := range q.byPod[s.Pod] {
+			if s.Start >= f.after && (!f.seen || s.End < f.at) {
+				f.at, f.seen = s.End, true
+			}
 		}
 	}
-	tenth := int64(s.Start / event.Instant(100*time.Millisecond))
-	if at, known := q.successes[tenth]; !known || s.Start < at {
-		q.successes[tenth] = s.Start
+	// What is looked for from a later instant on is found no earlier: those that this request is the first for are
+	// neighbours.
+	i := sort.Search(len(q.anyone), func(i int) bool { return !q.anyone[i].seen || q.anyone[i].at > s.Start })
+	for ; i < len(q.anyone) && q.anyone[i].after <= s.Start; i++ {
+		q.anyone[i].at, q.anyone[i].seen = s.Start, true
 	}
 	return nil
 }
@@ -70,6 +108,7 @@ func (q *requests) add(s load.Sample) error {
 func (q *requests) complete(recoveries []timeline.Recovery, r *record) {
 	for i := range recoveries {
 		rec := &recoveries[i]
+		rec.Censored = rec.Censored || !q.whole
 		switch {
 		case rec.Replacement == nil || !rec.Reached[timeline.BecameReady]:
 			continue
@@ -77,33 +116,20 @@ func (q *requests) complete(recoveries []timeline.Recovery, r *record) {
 			rec.Reach(timeline.Stable, rec.At[rec.Last()])
 			continue
 		}
-		served, ok := q.firstServed(rec)
-		if !ok {
+		served := q.first[i].named
+		if !q.named {
+			// Nobody says who answered: the first success after the replacement could have been reached stands for it.
+			rec.Inferred = true
+			served = q.first[i].anyone
+		}
+		if !served.seen {
 			continue
 		}
-		rec.Reach(timeline.Served, served)
+		rec.Reach(timeline.Served, served.at)
 		if stable, ok := q.steadyFrom(rec.At[timeline.Served], r); ok {
 			rec.Reach(timeline.Stable, stable)
 		}
 	}
-}
-
-func (q *requests) firstServed(rec *timeline.Recovery) (event.Instant, bool) {
-	if q.named {
-		at, ok := q.first[rec.Replacement.Name]
-		return at, ok
-	}
-	// Nobody says who answered: the first success after the replacement could have been reached stands for it.
-	rec.Inferred = true
-	from := rec.At[rec.Last()]
-	var earliest event.Instant
-	found := false
-	for _, at := range q.successes {
-		if at >= from && (!found || at < earliest) {
-			earliest, found = at, true
-		}
-	}
-	return earliest, found
 }
 
 // steadyFrom is the start of the first window after an instant in which the first load of the experiment stays within

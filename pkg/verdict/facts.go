@@ -38,8 +38,6 @@ type Facts struct {
 	// Converged is when the target had converged for good after the fault window, and true; or false.
 	Converged   event.Instant
 	DidConverge bool
-	// StableFor is how long the target stayed so at the least.
-	StableFor time.Duration
 }
 
 // Span is a stretch of a run.

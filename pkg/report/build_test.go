@@ -1,0 +1,281 @@
+package report
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/chaosctl/chaosctl/pkg/event"
+)
+
+func TestBuildPass(t *testing.T) {
+	m := passing(t).end("", "")
+	assert.Equal(t, Pass, m.Verdict, "%v", m.Reasons)
+	assert.Equal(t, ExitPass, m.ExitCode)
+	assert.Equal(t, UndoClean, m.Undo)
+	assert.Equal(t, []string{"all 4 expectations held, and every fault was seen to take effect"}, m.Reasons)
+	assert.Equal(t, "run-1", m.RunID)
+	assert.Equal(t, ExperimentRef{Name: "pod-kill", Promise: "self-healing", SHA256: "ab", Target: "shop/deployment/web"}, m.Experiment)
+	assert.Contains(t, m.ExperimentYAML, "name: pod-kill")
+
+	assert.InDelta(t, 4.99, secondsBetween(m.Windows.Steady.Start, m.Windows.Steady.End), 1e-9)
+	assert.InDelta(t, 10, secondsBetween(m.Windows.Fault.Start, m.Windows.Fault.End), 1e-9)
+	assert.Equal(t, wall(15), m.Windows.Recovery.Start)
+
+	require.Len(t, m.Changes, 1)
+	assert.Equal(t, "proved", m.Changes[0].Proof)
+	assert.Equal(t, "none", m.Changes[0].Undo)
+	assert.Equal(t, wall(6.001), m.Changes[0].SentAt)
+	assert.Equal(t, wall(6.002), m.Changes[0].AckedAt)
+
+	require.Len(t, m.Recoveries, 1)
+	r := m.Recoveries[0]
+	assert.Equal(t, PodRef{Name: "web-c", UID: "c", Node: "node1"}, *r.Replacement)
+	assert.False(t, r.Censored)
+	assert.False(t, r.Inferred, "the answers name their pods")
+	assert.InDelta(t, 0.009, *r.Phases.Detect, 1e-9)
+	assert.InDelta(t, 0.11, *r.Phases.Serve, 1e-9, "the first answer of the replacement ends at 7.21 s")
+	assert.InDelta(t, 0, *r.Phases.Stabilise, 1e-9)
+	assert.InDelta(t, r.Phases.sum(), *r.Total, 1e-9)
+	assert.InDelta(t, 0.01, *r.Deregister, 1e-9)
+
+	require.Len(t, m.Streams, 1)
+	assert.Equal(t, uint64(1999), m.Streams[0].Requests, "those that were due in the windows")
+	assert.InDelta(t, 1, *m.Streams[0].Availability, 0)
+	assert.InDelta(t, 100, m.Streams[0].Achieved, 0.1)
+
+	var lanes []string
+	for _, lane := range m.Pods {
+		text := lane.Name
+		for _, segment := range lane.Segments {
+			text += " " + segment.State
+		}
+		lanes = append(lanes, text)
+	}
+	assert.Equal(t, []string{"web-a ready terminating", "web-b ready", "web-c pending ready"}, lanes)
+}
+
+func TestBuildTwiceIsTheSame(t *testing.T) {
+	s := passing(t)
+	first := s.end("", "")
+	second, err := Build(s.dir, testLoader)
+	require.NoError(t, err)
+	assert.Equal(t, first, second)
+}
+
+func TestBuildFail(t *testing.T) {
+	s := newScripted(t, killExperiment)
+	s.replaced()
+	s.stream(func(seconds float64) string {
+		if seconds > 6 && seconds < 9 {
+			return ""
+		}
+		return "web-c"
+	})
+	s.phases()
+	m := s.end("", "")
+	assert.Equal(t, Fail, m.Verdict)
+	assert.Equal(t, ExitFail, m.ExitCode)
+	require.Len(t, m.Streams[0].Outages, 1)
+	assert.InDelta(t, 3, m.Streams[0].Outages[0].Duration, 0.02)
+	assert.Equal(t, map[string]uint64{"refused": 300}, m.Streams[0].FailuresByCause)
+	verdicts := map[string]Verdict{}
+	for _, e := range m.Expectations {
+		verdicts[e.Kind] = e.Verdict
+	}
+	assert.Equal(t, map[string]Verdict{"availability": Fail, "outage": Fail, "recovery": Pass, "replicas": Pass}, verdicts)
+	assert.InDelta(t, 3, *m.Recoveries[0].Total, 0.1, "steady again when the outage was over")
+}
+
+func TestBuildErrors(t *testing.T) {
+	empty := t.TempDir()
+	_, err := Build(empty, testLoader)
+	require.ErrorContains(t, err, "is not the directory of a run")
+
+	require.NoError(t, os.WriteFile(filepath.Join(empty, EventsFile), nil, 0o600))
+	_, err = Build(empty, testLoader)
+	require.ErrorContains(t, err, "ends before the run began")
+
+	require.NoError(t, os.WriteFile(filepath.Join(empty, EventsFile), []byte("{\n{}\n"), 0o600))
+	_, err = Build(empty, testLoader)
+	require.ErrorContains(t, err, "line 1")
+
+	s := newScripted(t, strings.Replace(killExperiment, "podKill", "podKlil", 1))
+	require.NoError(t, s.log.Close())
+	_, err = Build(s.dir, testLoader)
+	require.ErrorContains(t, err, "podKlil")
+
+	passed := passing(t)
+	passed.end("", "")
+	require.NoError(t, os.Remove(filepath.Join(passed.dir, SamplesFile)))
+	m, err := Build(passed.dir, testLoader)
+	require.NoError(t, err)
+	assert.Equal(t, Unknown, m.Verdict, "without its samples nothing is known of the load")
+}
+
+// TestBuildKilled cuts the record of a run with a change that was not undone, in the middle of an event and of a block of
+// samples.
+func TestBuildKilled(t *testing.T) {
+	s := newScripted(t, killExperiment)
+	s.replaced()
+	s.stream(always("web-b"))
+	require.NoError(t, s.samples.Flush())
+	s.phase(event.Steady, 0.01, 5)
+	s.add(5, event.PhaseStarted{Phase: event.Fault})
+	s.change(9, nodeChange("cordon"), event.ChangeIntended, event.ChangeSent)
+	s.add(9.5, event.Noted{Level: "info", Message: strings.Repeat("x", 100)})
+	tear(t, filepath.Join(s.dir, EventsFile), 30)
+	tear(t, filepath.Join(s.dir, SamplesFile), 10)
+	m := s.build()
+	assert.Equal(t, Unknown, m.Verdict)
+	assert.Equal(t, UndoIncomplete, m.Undo)
+	assert.Equal(t, ExitUndoIncomplete, m.ExitCode)
+	assert.Contains(t, m.Reasons[0], "the record ends in the middle of the run")
+	assert.Equal(t, "pending", m.Changes[1].Undo)
+	assert.Equal(t, wall(9.001), m.Windows.Fault.End, "the window ends with the record")
+	assert.Nil(t, m.Windows.Recovery)
+	require.NotEmpty(t, m.Notes)
+	assert.Contains(t, m.Notes[len(m.Notes)-1].Message, "the samples are not whole")
+}
+
+func tear(t *testing.T, path string, bytes int64) {
+	t.Helper()
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(path, info.Size()-bytes))
+}
+
+// TestBuildDamagedSamples: a run that went to its end, and whose requests are not all known, has not passed.
+func TestBuildDamagedSamples(t *testing.T) {
+	s := passing(t)
+	s.end("", "")
+	path := filepath.Join(s.dir, SamplesFile)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	text[len(text)-40] ^= 0xff
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	m, err := Build(s.dir, testLoader)
+	require.NoError(t, err)
+	assert.Equal(t, Unknown, m.Verdict)
+	assert.Equal(t, ExitUnknown, m.ExitCode)
+}
+
+// TestExitCodes holds the table of what a result can have.
+func TestExitCodes(t *testing.T) {
+	undone := []event.ChangeState{event.ChangeIntended, event.ChangeSent, event.ChangeApplied, event.ChangeProved, event.ChangeUndone}
+	stuck := append(undone[:4:4], event.ChangeStuck)
+	for name, c := range map[string]struct {
+		outcome string
+		fails   bool
+		states  []event.ChangeState
+		verdict Verdict
+		code    int
+	}{
+		"passed":               {"", false, undone, Pass, ExitPass},
+		"failed":               {"", true, undone, Fail, ExitFail},
+		"not steady":           {event.NotSteady, false, undone, Unknown, ExitUnknown},
+		"unproved":             {"", false, []event.ChangeState{event.ChangeSent, event.ChangeApplied, event.ChangeUnproved, event.ChangeUndone}, Unknown, ExitUnknown},
+		"aborted":              {event.Aborted, true, undone, Aborted, ExitAborted},
+		"interrupted":          {event.Interrupted, false, undone, Aborted, ExitInterrupted},
+		"an internal error":    {event.Failed, false, undone, Unknown, ExitInternal},
+		"diverged":             {"", false, append(undone[:4:4], event.ChangeDiverged), Pass, ExitPass},
+		"stuck, passed":        {"", false, stuck, Pass, ExitUndoIncomplete},
+		"stuck, failed":        {"", true, stuck, Fail, ExitUndoIncomplete},
+		"stuck, aborted":       {event.Aborted, true, stuck, Aborted, ExitUndoIncomplete},
+		"stuck, interrupted":   {event.Interrupted, false, stuck, Aborted, ExitUndoIncomplete},
+		"stuck, an error":      {event.Failed, false, stuck, Unknown, ExitUndoIncomplete},
+		"never tried to undo":  {"", false, undone[:4], Pass, ExitUndoIncomplete},
+		"sent, and not undone": {event.Interrupted, false, undone[:2], Aborted, ExitUndoIncomplete},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScripted(t, killExperiment)
+			s.replaced()
+			s.stream(func(seconds float64) string {
+				if c.fails && seconds > 10 && seconds < 13 {
+					return ""
+				}
+				return "web-c"
+			})
+			s.phases()
+			s.change(9, nodeChange("cordon"), c.states...)
+			m := s.end(c.outcome, "")
+			assert.Equal(t, c.verdict, m.Verdict, "%v", m.Reasons)
+			assert.Equal(t, c.code, m.ExitCode)
+		})
+	}
+}
+
+func TestBuildWithoutLoad(t *testing.T) {
+	document := killExperiment[:strings.Index(killExperiment, "  load:")] + killExperiment[strings.Index(killExperiment, "  steady:"):]
+	document = strings.ReplaceAll(strings.ReplaceAll(document, "  - availability: {of: browse, atLeast: 99%}\n", ""), "  - outage: {of: browse, longest: 1s}\n", "")
+	s := newScripted(t, document)
+	s.replaced()
+	s.phases()
+	m := s.end("", "")
+	assert.Equal(t, Pass, m.Verdict, "%v", m.Reasons)
+	require.Len(t, m.Recoveries, 1)
+	require.NotNil(t, m.Recoveries[0].Total)
+	assert.InDelta(t, 1.099, *m.Recoveries[0].Total, 1e-9, "without a load it ends where the replacement is published")
+}
+
+// TestBuildTellsOfFaultsThatDidNothing: what the experiment says and what did not come about is no pass.
+func TestBuildTellsOfFaultsThatDidNothing(t *testing.T) {
+	two := strings.Replace(killExperiment, "  duration:", "  - {name: later, at: 5s, podKill: {count: 1}}\n  duration:", 1)
+	for name, c := range map[string]struct {
+		observe func(s *scripted)
+		want    string
+	}{
+		"nothing at all": {func(*scripted) {}, "the fault later changed nothing"},
+		"refused": {func(s *scripted) {
+			s.add(10, event.ChangeUpdated{ID: "later/1", Fault: "later", Verb: "podKill", State: event.ChangeFailed, Message: "would leave 0 of 1 ready"})
+		}, "the fault later did not take effect: would leave 0 of 1 ready"},
+		"skipped": {func(s *scripted) {
+			c := podChange("b")
+			c.Fault = "later"
+			s.change(10, c, event.ChangeIntended, event.ChangeSent, event.ChangeSkipped)
+		}, "the fault later changed nothing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScripted(t, two)
+			s.replaced()
+			s.stream(always("web-c"))
+			s.phases()
+			c.observe(s)
+			m := s.end("", "")
+			assert.Equal(t, Unknown, m.Verdict)
+			assert.Equal(t, []string{c.want}, m.Reasons)
+			assert.Equal(t, UndoClean, m.Undo)
+		})
+	}
+}
+
+func TestBuildProbes(t *testing.T) {
+	document := strings.Replace(killExperiment, "  steady:", "  probes:\n  - {name: up, http: {url: 'http://shop/'}}\n  - {name: ready, kubernetes: {resource: deployment/web, cel: 'true'}}\n  steady:", 1)
+	s := newScripted(t, document)
+	s.replaced()
+	s.stream(always("web-c"))
+	s.phases()
+	s.add(1, event.ProbeChecked{Name: "up", OK: true})
+	s.add(2, event.ProbeChecked{Name: "up", Message: "the answer was 503"})
+	s.add(3, event.ProbeChecked{Name: "up", Unknown: true, Message: "no connection"})
+	s.add(4, event.ProbeChecked{Name: "up", OK: true})
+	m := s.end("", "")
+	assert.Equal(t, []ProbeResult{{Name: "up", Checks: 4, Failures: 1, Unknown: 1, LastMessage: "no connection"}}, m.Probes)
+	assert.Equal(t, Unknown, m.Verdict)
+	assert.Equal(t, []string{"probe up could not measure 1 of 4 times: no connection", "probe ready was never checked"}, m.Reasons)
+}
+
+func TestBuildNotes(t *testing.T) {
+	s := passing(t)
+	s.add(16, event.Noted{Level: "warning", Message: "careful"})
+	s.add(17, event.WatchInterrupted{Resource: "pods", Reason: "too old"})
+	m := s.end(event.Interrupted, "interrupted")
+	require.Len(t, m.Notes, 2)
+	assert.Equal(t, Note{At: at(16), Level: "warning", Message: "careful"}, m.Notes[0])
+	assert.Equal(t, "the watch of pods was cut, so events may have been missed: too old", m.Notes[1].Message)
+	assert.Equal(t, "abort", m.Marks[len(m.Marks)-1].Kind)
+}
