@@ -8,6 +8,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
@@ -54,9 +55,17 @@ func (Mutation) Values() []string {
 	return []string{string(Garbage), string(Empty), string(Truncate), string(Drop)}
 }
 
-// maxOriginal is the longest value whose original fits into an annotation beside it: all annotations of an object
-// together may have 256 KiB (k8s.io/apimachinery/pkg/api/validation, TotalAnnotationSizeLimitB).
-const maxOriginal = 200 << 10
+// roomForMarker is what a marker takes beside the original that it holds.
+const roomForMarker = 4 << 10
+
+// roomForOriginal is how long an original may be, in JSON, to fit into an annotation beside those that are there.
+func roomForOriginal(annotations map[string]string) int {
+	room := validation.TotalAnnotationSizeLimitB - roomForMarker
+	for name, value := range annotations {
+		room -= len(name) + len(value)
+	}
+	return room
+}
 
 // Plan breaks the key, then restarts the consumers.
 func (f *ConfigCorrupt) Plan(ctx context.Context, s Scope) ([]Change, error) {
@@ -74,8 +83,9 @@ func (f *ConfigCorrupt) Plan(ctx context.Context, s Scope) ([]Change, error) {
 		return nil, &target.Refusal{Reason: fmt.Sprintf("ConfigMap %s/%s has no key %q in its data", namespace, f.ConfigMap, f.Key)}
 	case configMap.Immutable != nil && *configMap.Immutable:
 		return nil, &target.Refusal{Reason: fmt.Sprintf("ConfigMap %s/%s is immutable: its values cannot be changed, so they cannot be corrupted either", namespace, f.ConfigMap)}
-	case len(original) > maxOriginal:
-		return nil, &target.Refusal{Reason: fmt.Sprintf("the value of %s in ConfigMap %s/%s has %d bytes; the original must be kept beside it, where %d fit", f.Key, namespace, f.ConfigMap, len(original), maxOriginal)}
+	}
+	if size, room := len(mustJSON(original)), roomForOriginal(configMap.Annotations); size > room {
+		return nil, &target.Refusal{Reason: fmt.Sprintf("the value of %s in ConfigMap %s/%s takes %d bytes as JSON; the original must be kept in an annotation beside it, where %d fit", f.Key, namespace, f.ConfigMap, size, max(0, room))}
 	}
 	field := Field{Path: []string{"data", f.Key}, Original: mustJSON(original), Value: f.Mutation.apply(original, s.Draw)}
 	corrupt := Change{

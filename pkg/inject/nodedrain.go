@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
+	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/target"
 )
@@ -30,7 +31,7 @@ var _ = registry.Add(Definition{
 })
 
 // NodeDrain cordons nodes and evicts their pods, as kubectl drain does. Pods of DaemonSets, mirror pods and those of
-// protected namespaces stay (guard.allowProtected evicts the last too).
+// protected namespaces stay (guard.allowProtected evicts the last too). Pods without a controller refuse the drain.
 type NodeDrain struct {
 	// Nodes are drained by name.
 	Nodes []string `json:"nodes,omitempty"`
@@ -56,8 +57,13 @@ const (
 // Values lists what hosting may be.
 func (Hosting) Values() []string { return []string{string(HostingTarget), string(HostingAny)} }
 
-// Check refuses nodes beside a count.
+// Check refuses nodes beside a count, and nodes that are named twice.
 func (d *NodeDrain) Check(c *experiment.Check) {
+	for i, name := range d.Nodes {
+		if slices.Contains(d.Nodes[:i], name) {
+			c.Fail(fmt.Sprintf("nodes[%d]", i), "node %q is named twice", name)
+		}
+	}
 	if len(d.Nodes) > 0 && (d.Count != experiment.Count{} || d.Hosting != "") {
 		c.Fail("nodes", "nodes are named, so nothing is left to choose by count or hosting: leave one of the two out")
 	}
@@ -118,9 +124,12 @@ func (d *NodeDrain) choose(ctx context.Context, s Scope) ([]corev1.Node, error) 
 	if err != nil {
 		return nil, err
 	}
-	candidates := slices.DeleteFunc(all, func(n corev1.Node) bool {
-		return controlPlane(&n) || n.Spec.Unschedulable || hosts != nil && !hosts[n.Name]
-	})
+	var candidates []corev1.Node
+	for _, n := range all {
+		if !controlPlane(&n) && !n.Spec.Unschedulable && (hosts == nil || hosts[n.Name]) {
+			candidates = append(candidates, n)
+		}
+	}
 	if len(candidates) == 0 {
 		return nil, &target.Refusal{Reason: "no node can be chosen for the drain: all are cordoned, part of the control plane, or run no pod of the target"}
 	}
@@ -182,8 +191,12 @@ func (d *NodeDrain) evictions(ctx context.Context, s Scope, node string) ([]Chan
 		if !d.DeleteEmptyDirData && hasEmptyDir(pod) {
 			return nil, &target.Refusal{Reason: fmt.Sprintf("pod %s/%s on %s has emptyDir data that a drain would lose: agree by deleteEmptyDirData: true", pod.Namespace, pod.Name, node)}
 		}
+		if metav1.GetControllerOf(pod) == nil {
+			return nil, &target.Refusal{Reason: fmt.Sprintf("pod %s/%s on %s has no controller, so nothing would bring it back: the annotation %s: \"true\" on it lets it stay",
+				pod.Namespace, pod.Name, node, cluster.ProtectAnnotation)}
+		}
 		changes = append(changes, Change{
-			ID: "evict-" + pod.Namespace + "-" + pod.Name, Stage: 1, Object: podObject(pod), What: "evict the pod, as budgets allow",
+			ID: "evict-" + pod.Namespace + "/" + pod.Name, Stage: 1, Object: podObject(pod), What: "evict the pod, as budgets allow",
 			Evict: &Evict{Timeout: d.Timeout.Std()},
 		})
 	}

@@ -3,6 +3,7 @@ package inject
 import (
 	"context"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -33,8 +34,13 @@ type PodKill struct {
 	Where *target.Where `json:"where,omitempty"`
 }
 
-// Check looks at the conditions of the choice.
-func (k *PodKill) Check(c *experiment.Check) { k.Where.Check(c, "where") }
+// Check looks at the conditions of the choice, and refuses a grace period that the API cannot express.
+func (k *PodKill) Check(c *experiment.Check) {
+	k.Where.Check(c, "where")
+	if k.GracePeriod != nil && k.GracePeriod.Std()%time.Second != 0 {
+		c.Fail("gracePeriod", "%s is not a whole number of seconds, which is all that Kubernetes takes", k.GracePeriod)
+	}
+}
 
 // Plan deletes the chosen pods side by side.
 func (k *PodKill) Plan(ctx context.Context, s Scope) ([]Change, error) {

@@ -1,0 +1,93 @@
+package inject_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/pkg/verdict"
+)
+
+func TestRegistry(t *testing.T) {
+	kinds := inject.Kinds()
+	require.NotEmpty(t, inject.Definitions())
+	assert.Len(t, kinds, len(inject.Definitions()))
+	for _, d := range inject.Definitions() {
+		assert.NotEmpty(t, d.Summary, d.Name)
+		assert.True(t, strings.HasSuffix(d.Summary, "."), "%s: the summary is a sentence", d.Name)
+		first, second := kinds[d.Name](), kinds[d.Name]()
+		assert.Equal(t, first, second)
+		assert.NotSame(t, first, second, "%s shares its parameters", d.Name)
+		_, ok := first.(inject.Fault)
+		assert.True(t, ok)
+	}
+}
+
+// TestChecks loads experiments with each mistake that a fault finds in its own parameters.
+func TestChecks(t *testing.T) {
+	loader := experiment.Loader{Catalogue: experiment.Catalogue{Faults: inject.Kinds(), Expectations: verdict.Expectations()}}
+	load := func(fault string) error {
+		_, err := loader.Load("f.yaml", strings.NewReader(`
+apiVersion: chaosctl.dev/v1alpha1
+kind: Experiment
+metadata: {name: x}
+spec:
+  promise: self-healing
+  target: {namespace: shop, workload: deployment/web}
+  faults:
+  - `+fault+`
+  expect:
+  - recovery: {within: 10s}
+`))
+		return err
+	}
+	for fault, want := range map[string]string{
+		"podKill: {gracePeriod: 0s}":                         "",
+		"podKill: {gracePeriod: 1m30s}":                      "",
+		"podKill: {gracePeriod: 500ms}":                      "500ms is not a whole number of seconds",
+		"nodeDrain: {nodes: [node1, node2]}":                 "",
+		"nodeDrain: {nodes: [node1, node2, node1]}":          `nodes[2]: node "node1" is named twice`,
+		"nodeDrain: {nodes: [node1], count: 1}":              "leave one of the two out",
+		"nodeDrain: {hosting: any}":                          "",
+		"configCorrupt: {configMap: a, key: b}":              "",
+		"configCorrupt: {configMap: a, key: b, mutation: x}": "mutation",
+	} {
+		if err := load(fault); want == "" {
+			assert.NoError(t, err, fault)
+		} else {
+			assert.ErrorContains(t, err, want, fault)
+		}
+	}
+}
+
+// TestChangeIsData: what the journal keeps of a change is all of it.
+func TestChangeIsData(t *testing.T) {
+	grace := int64(0)
+	for _, c := range []inject.Change{
+		{ID: "a", Fault: "f", Stage: 1, Delete: &inject.Delete{GracePeriodSeconds: &grace}, Object: inject.Object{Kind: "Pod", Namespace: "shop", Name: "p", UID: "u", Node: "n", Owner: "ReplicaSet/r"}},
+		{ID: "b", Evict: &inject.Evict{Timeout: 5}},
+		{ID: "c", UndoAfter: "b", Edit: &inject.Edit{Fields: []inject.Field{{Path: []string{"data", "a.b"}, Original: json.RawMessage(`"x"`)}, {Path: []string{"spec"}, Value: json.RawMessage("true")}}}},
+	} {
+		text, err := json.Marshal(c)
+		require.NoError(t, err)
+		var back inject.Change
+		require.NoError(t, json.Unmarshal(text, &back))
+		assert.Equal(t, c, back)
+	}
+}
+
+func TestPathString(t *testing.T) {
+	for want, path := range map[string][]string{
+		"spec.unschedulable":                         {"spec", "unschedulable"},
+		"data[catalogue.json]":                       {"data", "catalogue.json"},
+		"metadata.annotations[chaosctl.dev/restart]": {"metadata", "annotations", "chaosctl.dev/restart"},
+		"data.mode":                                  {"data", "mode"},
+	} {
+		assert.Equal(t, want, inject.Field{Path: path}.PathString())
+	}
+}
