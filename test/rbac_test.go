@@ -68,7 +68,8 @@ func testLeastRole(t *testing.T, experiment string) {
 	p := chaosctl(t, s.cluster, "doctor", experiment, "-n", s.namespace, "--kubeconfig", a.kubeconfig)
 	assert.Zero(t, p.exit(t), p.stdout.String())
 	heard := listen(t, s.cluster)
-	p = chaosctl(t, s.cluster, "run", "-f", file(t, patient(t, experiment)), "-n", s.namespace, "--kubeconfig", a.login(t, &clientcmdapi.Cluster{Server: heard.URL, CertificateAuthorityData: heard.authority()}))
+	// The rate is little more than what its expectations need to be judged.
+	p = chaosctl(t, s.cluster, "run", "-f", file(t, patient(t, experiment)), "-n", s.namespace, "--rate", "120/s", "--kubeconfig", a.login(t, &clientcmdapi.Cluster{Server: heard.URL, CertificateAuthorityData: heard.authority()}))
 	require.Zero(t, p.exit(t))
 	for _, permission := range a.permissions {
 		if experiment == drain && permission.String() == "watch poddisruptionbudgets.policy" {
