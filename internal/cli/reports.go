@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,6 +24,9 @@ that was killed as well: what was recorded by then is in the report.`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			result, err := a.writeReports(args[0])
+			if exit := new(ExitError); errors.As(err, &exit) {
+				return err
+			}
 			if err != nil {
 				return usage(err)
 			}
@@ -31,7 +35,8 @@ that was killed as well: what was recorded by then is in the report.`,
 	}
 }
 
-// writeReports makes all files of a report from the record in dir, and prints the summary.
+// writeReports makes all files of a report from the record in dir, and prints the summary. Where a file cannot be
+// written, the exit code of the run is kept if that is worse.
 func (a *app) writeReports(dir string) (*report.Result, error) {
 	model, err := report.Build(dir, loader())
 	if err != nil {
@@ -47,7 +52,10 @@ func (a *app) writeReports(dir string) (*report.Result, error) {
 		{"summary.md", func(w io.Writer) error { return report.WriteMarkdown(w, model) }},
 	} {
 		if err := writeFile(filepath.Join(dir, f.name), f.write); err != nil {
-			return nil, fmt.Errorf("cannot write %s: %w", f.name, err)
+			return nil, &ExitError{
+				Code: worseCode(report.ExitInternal, model.ExitCode), Err: fmt.Errorf("cannot write %s: %w", f.name, err),
+				Hint: "the record is complete: chaosctl report " + dir + " makes the reports again",
+			}
 		}
 	}
 	if err := report.WriteText(a.Out, &model.Result, report.Style{Color: colours(a.Out), Width: width(a.Out)}); err != nil {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -37,11 +38,15 @@ func (a *app) runAll(ctx context.Context, all []chosen, out string) error {
 	if err != nil {
 		return err
 	}
-	worst := 0
-	for _, e := range all {
+	worst := report.ExitPass
+	for i, e := range all {
 		result, err := a.runOne(ctx, c, e, out)
-		if err != nil {
+		if err != nil && i == 0 {
 			return err
+		}
+		if err != nil {
+			// What the runs before came to is not lost with this one.
+			return exitWith(worseCode(worst, Explain(a.Err, err)))
 		}
 		worst = worseCode(worst, result.ExitCode)
 		if ctx.Err() != nil {
@@ -56,19 +61,12 @@ var errVerdict = errors.New("the verdict is not a pass")
 
 // byWeight orders the exit codes of runs: what somebody must act on comes last.
 var byWeight = []int{
-	report.ExitPass, report.ExitUnknown, report.ExitFail, report.ExitAborted, report.ExitInterrupted, report.ExitInternal, report.ExitUndoIncomplete,
+	report.ExitPass, report.ExitInvalid, report.ExitRefused, report.ExitUnknown, report.ExitFail, report.ExitAborted, report.ExitInterrupted,
+	report.ExitInternal, report.ExitUndoIncomplete,
 }
 
 func worseCode(a, b int) int {
-	weight := func(code int) int {
-		for i, c := range byWeight {
-			if c == code {
-				return i
-			}
-		}
-		return len(byWeight)
-	}
-	if weight(b) > weight(a) {
+	if slices.Index(byWeight, b) > slices.Index(byWeight, a) {
 		return b
 	}
 	return a

@@ -22,8 +22,8 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
-// runOne plans and runs one experiment, writes its reports and prints its summary. An error means that there is no
-// result: nothing was changed.
+// runOne plans and runs one experiment, writes its reports and prints its summary. An error means that nothing was
+// changed, or that the reports could not be made; its exit code tells.
 func (a *app) runOne(ctx context.Context, c *cluster.Cluster, e chosen, out string) (*report.Result, error) {
 	seed, err := seedOf(e)
 	if err != nil {
@@ -40,7 +40,11 @@ func (a *app) runOne(ctx context.Context, c *cluster.Cluster, e chosen, out stri
 	if err := a.execute(ctx, c, plan, e.Source, id, dir, base); err != nil {
 		return nil, err
 	}
-	return a.writeReports(dir)
+	result, err := a.writeReports(dir)
+	if exit := new(ExitError); err != nil && !errors.As(err, &exit) {
+		err = &ExitError{Code: report.ExitInternal, Err: err, Hint: "what was changed is in " + filepath.Join(dir, report.JournalFile) + ", and marked by the label chaosctl.dev/run"}
+	}
+	return result, err
 }
 
 // execute carries a plan out, recording it in a directory that it makes.

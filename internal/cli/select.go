@@ -13,6 +13,7 @@ import (
 
 	"github.com/chaosctl/chaosctl/experiments"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
 // selection says which experiments a command is about, and what of them flags replace.
@@ -121,7 +122,7 @@ func expand(name string) ([]string, error) {
 func builtin(name string) (*experiment.Experiment, error) {
 	path, ok := experiments.Path(name)
 	if !ok {
-		return nil, &ExitError{Code: 4, Err: fmt.Errorf("there is no built-in experiment %q", name), Hint: "chaosctl list experiments names them: " + strings.Join(experiments.Names(), ", ")}
+		return nil, &ExitError{Code: report.ExitInvalid, Err: fmt.Errorf("there is no built-in experiment %q", name), Hint: "chaosctl list experiments names them: " + strings.Join(experiments.Names(), ", ")}
 	}
 	file, err := experiments.Files.Open(path)
 	if err != nil {

@@ -41,6 +41,36 @@ func (a *app) environment() event.Environment {
 	host, _ := os.Hostname() // only told; a machine without a name is no problem
 	return event.Environment{
 		Version: Version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Host: host, CPUs: runtime.NumCPU(),
-		Command: "chaosctl " + strings.Join(a.args, " "),
+		Command: commandLine(a.args),
 	}
+}
+
+// commandLine is what repeats a call, for a shell. A token is left out (G18): the line stands in the report.
+func commandLine(args []string) string {
+	line := []string{"chaosctl"}
+	secret := false
+	for _, arg := range args {
+		switch {
+		case secret:
+			arg = redacted
+		case strings.HasPrefix(arg, "--token="):
+			arg = "--token=" + redacted
+		}
+		secret = arg == "--token"
+		line = append(line, quoted(arg))
+	}
+	return strings.Join(line, " ")
+}
+
+const redacted = "REDACTED"
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	safe := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_=+,./:@%", r)
+	}
+	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !safe(r) }) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
