@@ -39,8 +39,8 @@ func start(t *testing.T, c *cluster, command string, args ...string) *process {
 	if command == "run" || command == "serve" {
 		args = append(args, "--out", p.out)
 	}
-	// The cluster shares this machine with who measures it, which in use it would not.
-	p.command = exec.CommandContext(t.Context(), "nice", append([]string{"-n", "-10", binary("chaosctl")}, args...)...)
+	words := slices.Concat(beforeAllElse(), []string{binary("chaosctl")}, args)
+	p.command = exec.CommandContext(t.Context(), words[0], words[1:]...)
 	p.command.Dir = t.TempDir()
 	p.command.Stdout, p.command.Stderr = p.stdout, p.stderr
 	p.command.Cancel = func() error { return p.command.Process.Signal(os.Interrupt) }
@@ -58,6 +58,16 @@ func start(t *testing.T, c *cluster, command string, args ...string) *process {
 	})
 	return p
 }
+
+// beforeAllElse is the beginning of a command line whose process gets a processor whenever it wants one, if this machine
+// allows that: the cluster shares the machine with the one who measures it, which in use it would not.
+var beforeAllElse = sync.OnceValue(func() []string {
+	words := []string{"chrt", "--fifo", "1"}
+	if exec.Command(words[0], append(words[1:], "true")...).Run() != nil {
+		return nil
+	}
+	return words
+})
 
 // chaosctl runs a command to its end.
 func chaosctl(t *testing.T, c *cluster, command string, args ...string) *process {
