@@ -33,7 +33,12 @@ func (r *Registry) Locked(name string) bool {
 // The lock holds between goroutines as well as between processes.
 func LockFile(ctx context.Context, path string, waiting func()) (release func(), err error) {
 	for {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		folder := filepath.Dir(path)
+		err := os.MkdirAll(folder, 0o755)
+		if info, look := os.Lstat(folder); errors.Is(err, fs.ErrExist) && (look != nil || info.IsDir()) {
+			continue // it was there when it was to be made, and gone with its last user when MkdirAll looked again
+		}
+		if err != nil {
 			return nil, err
 		}
 		file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
