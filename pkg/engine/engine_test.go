@@ -141,7 +141,7 @@ func TestStopOf(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	abort := &Stop{Outcome: event.Aborted, Reason: "availability was low"}
 	cancel(abort)
-	assert.Same(t, abort, stopOf(ctx).(*Stop))
+	assert.Same(t, error(abort), stopOf(ctx))
 	require.ErrorIs(t, waitUntil(ctx, time.Now().Add(time.Hour)), abort)
 
 	plain, stop := context.WithCancel(t.Context())

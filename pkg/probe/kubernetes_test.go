@@ -109,6 +109,7 @@ func TestRegistry(t *testing.T) {
 	assert.Len(t, kinds, len(probe.Definitions()))
 	for _, d := range probe.Definitions() {
 		assert.NotEmpty(t, d.Summary)
-		assert.NotSame(t, kinds[d.Name](), kinds[d.Name]())
+		first, second := kinds[d.Name](), kinds[d.Name]()
+		assert.NotSame(t, first, second)
 	}
 }

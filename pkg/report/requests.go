@@ -139,7 +139,7 @@ func (q *requests) steadyFrom(from event.Instant, r *record) (event.Instant, boo
 	width, buckets := q.tally.Pool(name).Buckets()
 	stable := r.experiment.Spec.Recovery.StableFor.Std()
 	bound := r.steadyBound(name)
-	next := event.Instant(0)
+	var next event.Instant
 	for candidate := from; ; candidate = next {
 		until := candidate.Add(stable)
 		if until > r.end {

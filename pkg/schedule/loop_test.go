@@ -24,7 +24,7 @@ func (c *stepClock) Wait(ctx context.Context, until time.Time) error {
 }
 
 // diary runs the loop of an hourly schedule from 9:10 on, and writes down what it says. Runs take what took says.
-func diary(t *testing.T, ctx context.Context, took ...time.Duration) []string {
+func diary(ctx context.Context, t *testing.T, took ...time.Duration) []string {
 	t.Helper()
 	s, err := schedule.Parse("0 * * * *", "")
 	require.NoError(t, err)
@@ -63,14 +63,14 @@ func TestLoop(t *testing.T) {
 			[]string{"wait 10:00", "run 10:00", "wait 11:00", "run 11:00"},
 		},
 	} {
-		t.Run(name, func(t *testing.T) { assert.Equal(t, c.want, diary(t, t.Context(), c.took...)) })
+		t.Run(name, func(t *testing.T) { assert.Equal(t, c.want, diary(t.Context(), t, c.took...)) })
 	}
 }
 
 func TestLoopEndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	assert.Equal(t, []string{"wait 10:00"}, diary(t, ctx, time.Minute))
+	assert.Equal(t, []string{"wait 10:00"}, diary(ctx, t, time.Minute))
 }
 
 func TestLoopEndsWithSchedule(t *testing.T) {
