@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -28,12 +29,14 @@ type process struct {
 	ended chan struct{}
 }
 
-// start runs `chaosctl COMMAND ARGS` in a cluster, with the reports in a directory of the test's. A test that ends
-// before it interrupts it, so that it puts back what it has changed.
+// started counts the processes of this binary.
+var started atomic.Int64
+
+// start runs `chaosctl COMMAND ARGS` in a cluster, with the reports in a directory of the test's, which is kept by
+// `go test -artifacts`. A test that ends before its process interrupts that, so that it puts back what it has changed.
 func start(t *testing.T, c *cluster, command string, args ...string) *process {
 	t.Helper()
-	out, err := os.MkdirTemp(t.ArtifactDir(), command+"-")
-	require.NoError(t, err)
+	out := filepath.Join(t.ArtifactDir(), fmt.Sprintf("%s-%d", command, started.Add(1)))
 	p := &process{out: out, stdout: newTranscript(), stderr: newTranscript(), ended: make(chan struct{})}
 	args = append([]string{command, "--kubeconfig", c.Kubeconfig}, args...)
 	if command == "run" || command == "serve" {
