@@ -13,5 +13,5 @@ bin/lab kubeconfig --name "$name" >"$KUBECONFIG"
 for service in frontend catalogue; do
 	bin/lab load-image --name "$name" --tag "docker.io/chaosctl/shop-$service:dev" "bin/shop-$service"
 done
-bin/shop-deploy examples/shop/manifests/base
+bin/shop-deploy --answering examples/shop/manifests/base
 bin/chaosctl serve -f examples/gamedays/shop.yaml --once

@@ -3,9 +3,6 @@ package e2e
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
-	"net"
-	"net/http"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -51,31 +48,8 @@ func newShop(t *testing.T, c *cluster, variant string) *shop {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	require.NoError(t, deploy.Await(ctx, c.config, s.namespace))
-	s.awaitPages(t)
+	require.NoError(t, deploy.AwaitPages(ctx, c.config, s.namespace))
 	return s
-}
-
-// awaitPages waits until every pod of the frontend reaches the catalogue, and every node the frontend: nodes learn of a
-// Service a moment after its pods are ready, and later where they are busy.
-func (s *shop) awaitPages(t *testing.T) {
-	t.Helper()
-	service, err := s.client.CoreV1().Services(s.namespace).Get(t.Context(), "frontend", metav1.GetOptions{})
-	require.NoError(t, err)
-	nodes, err := s.client.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
-	require.NoError(t, err)
-	var urls []string
-	for _, pod := range s.frontends(t) {
-		urls = append(urls, "http://"+net.JoinHostPort(pod.Status.PodIP, "8080")+"/")
-	}
-	for _, node := range nodes.Items {
-		urls = append(urls, fmt.Sprintf("http://%s:%d/", node.Status.Addresses[0].Address, service.Spec.Ports[0].NodePort))
-	}
-	for _, url := range urls {
-		eventually(t, time.Minute, url+" answers", func() bool {
-			response, err := http.Get(url)
-			return err == nil && response.Body.Close() == nil && response.StatusCode == http.StatusOK
-		})
-	}
 }
 
 // frontends are the pods that customers talk to, save those that are on their way out.

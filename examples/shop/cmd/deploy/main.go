@@ -16,6 +16,7 @@ import (
 func main() {
 	namespace := flag.String("namespace", deploy.Namespace, "the namespace to deploy to")
 	timeout := flag.Duration("timeout", 2*time.Minute, "how long to wait for the shop to serve")
+	answering := flag.Bool("answering", false, "wait until every pod and node answers too; for clusters whose pods can be reached from here")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "usage: shop-deploy [flags] KUSTOMIZATION-DIRECTORY")
 		flag.PrintDefaults()
@@ -25,13 +26,13 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(flag.Arg(0), *namespace, *timeout); err != nil {
+	if err := run(flag.Arg(0), *namespace, *timeout, *answering); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func run(dir, namespace string, timeout time.Duration) error {
+func run(dir, namespace string, timeout time.Duration, answering bool) error {
 	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(clientcmd.NewDefaultClientConfigLoadingRules(), nil).ClientConfig()
 	if err != nil {
 		return err
@@ -44,6 +45,11 @@ func run(dir, namespace string, timeout time.Duration) error {
 	}
 	if err := deploy.Await(ctx, config, namespace); err != nil {
 		return err
+	}
+	if answering {
+		if err := deploy.AwaitPages(ctx, config, namespace); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(os.Stderr, "the shop in namespace %s serves after %.1f s\n", namespace, time.Since(start).Seconds())
 	return nil
