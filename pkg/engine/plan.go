@@ -52,6 +52,18 @@ type Injection struct {
 // ID names the injection within its run.
 func (i *Injection) ID() string { return fmt.Sprintf("%s/%d", i.Fault.Name, i.Number+1) }
 
+// shown are the objects of the plan, to which a fault with fixed targets keeps as long as they are there.
+func (i *Injection) shown() map[string]bool {
+	if i.Fault.Targets == experiment.Follow {
+		return nil
+	}
+	uids := map[string]bool{}
+	for n := range i.Changes {
+		uids[string(i.Changes[n].Object.UID)] = true
+	}
+	return uids
+}
+
 // Prepare makes the plan. A [target.Refusal] says that a guard does not allow it, and [access.Denied] which permissions
 // are missing; nothing is changed in any case.
 func Prepare(ctx context.Context, c *cluster.Cluster, e *experiment.Experiment, seed int64) (*Plan, error) {
@@ -143,7 +155,7 @@ func (p *Plan) changes(ctx context.Context, i *Injection) ([]inject.Change, erro
 	}
 	changes, err := fault.Plan(ctx, inject.Scope{
 		View: p.connection, Workload: p.Workload, Guard: p.Experiment.Spec.Guard,
-		Draw: target.Draw{Seed: p.Seed, Label: i.ID()}, Now: time.Now(),
+		Draw: target.Draw{Seed: p.Seed, Label: i.ID(), Prefer: i.shown()}, Now: time.Now(),
 	})
 	if err != nil {
 		return nil, inFault(i, err)

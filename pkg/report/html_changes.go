@@ -26,6 +26,12 @@ func changeViews(m *Model) []changeView {
 	}
 	var out []changeView
 	for _, c := range m.Changes {
+		// A repetition is planned as one line, kill/2, and carried out as changes of its own: kill/2/delete-web-0.
+		for at, r := range c.ID {
+			if r == '/' {
+				delete(planned, c.ID[:at])
+			}
+		}
 		view := changeView{ChangeResult: c, Name: objectName(c.Object), Sent: !c.SentAt.IsZero()}
 		if p, known := planned[c.ID]; known {
 			view.What, view.UndoPlan, view.Due = p.What, p.Undo, offset(p.At.Seconds())

@@ -13,21 +13,30 @@ type Draw struct {
 	Seed int64
 	// Label tells the choices of a run apart: the fault's name and the number of the injection.
 	Label string
+	// Prefer holds keys that come before all others: those of a plan that is to be kept to.
+	Prefer map[string]bool
 }
 
 // Pick chooses n of the candidates. Each candidate is ranked by a hash of the draw and its key (a UID), so the choice
 // depends neither on the order of the list nor on which other candidates there are beside it.
 func Pick[T any](draw Draw, candidates []T, n int, key func(T) string) []T {
 	type ranked struct {
-		rank uint64
-		key  string
-		item T
+		preferred bool
+		rank      uint64
+		key       string
+		item      T
 	}
 	all := make([]ranked, 0, len(candidates))
 	for _, c := range candidates {
-		all = append(all, ranked{draw.rank(key(c)), key(c), c})
+		all = append(all, ranked{draw.Prefer[key(c)], draw.rank(key(c)), key(c), c})
 	}
 	slices.SortFunc(all, func(a, b ranked) int {
+		if a.preferred != b.preferred {
+			if a.preferred {
+				return -1
+			}
+			return 1
+		}
 		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.key, b.key))
 	})
 	picked := make([]T, 0, n)
