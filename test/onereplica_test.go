@@ -37,8 +37,14 @@ func TestOneReplicaFailsPodKill(t *testing.T) {
 			assert.False(t, o.Open)
 			longest = max(longest, o.Duration)
 		}
-		// The new pod is ready after 4 seconds at the earliest, and the old one serves for 3 more.
-		assert.Greater(t, longest, 0.5, stream.Connections)
+		// The new pod is ready after 4 seconds at the earliest, and the old one serves for 3 more. What is left of an
+		// outage on kept connections depends on how many of them the old pod has still to answer, and on when a
+		// connection that was lost is tried again: there is one, but its length is not for a test to say.
+		bound := 0.5
+		if stream.Connections == "reuse" {
+			bound = 0
+		}
+		assert.Greater(t, longest, bound, stream.Connections)
 		t.Logf("%s connections: outage of %.2f s", stream.Connections, longest)
 	}
 	require.Len(t, r.Recoveries, 1)
