@@ -63,9 +63,11 @@ const userAgent = "chaosctl"
 //
 // A slow each holds the stream up. Several streams may run at once, each with its own Run.
 func (s Stream) Run(ctx context.Context, clock event.Clock, each func(Sample)) Summary {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	transport := newTransport(ctx, s)
+	// Requests end with a context of their own, after the order to stop: if they ended with ctx, a worker freed by that could
+	// pick up the request that waits for one, and hide that it had to wait.
+	requests, cancelRequests := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancelRequests()
+	transport := newTransport(requests, s)
 	defer transport.base.CloseIdleConnections()
 	attacker := vegeta.NewAttacker(
 		vegeta.Client(&http.Client{Transport: transport, CheckRedirect: doNotFollow}),
@@ -77,6 +79,7 @@ func (s Stream) Run(ctx context.Context, clock event.Clock, each func(Sample)) S
 	defer context.AfterFunc(ctx, func() {
 		pacer.noteBlocked() // the request that is waiting now will never be sent
 		attacker.Stop()
+		cancelRequests()
 	})()
 
 	targeter := s.targeter(pacer)
