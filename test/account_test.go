@@ -59,8 +59,8 @@ func newAccount(t *testing.T, s *shop, experiment string) *account {
 	t.Helper()
 	a := &account{shop: s, without: nothing}
 	p := chaosctl(t, s.cluster, "rbac", experiment, "--live", "-n", s.namespace)
-	require.Zero(t, p.exit(t))
-	for _, text := range strings.Split(p.stdout.String(), "\n---\n") {
+	require.Zero(t, p.Exit(t))
+	for _, text := range strings.Split(p.Stdout.String(), "\n---\n") {
 		a.create(t, text)
 	}
 	require.NotEmpty(t, a.permissions)

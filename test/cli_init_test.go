@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
 // TestInitWritesWhatCanBePlanned proves that the file that init writes for a workload is one that plan takes, that it
@@ -26,7 +27,7 @@ func TestInitWritesWhatCanBePlanned(t *testing.T) {
 	code, stdout, stderr := inProcess(t, initArgs...)
 	require.Zero(t, code, stderr)
 	assert.Equal(t, "wrote "+path+"\nNext: chaosctl plan -f "+path+"\n", stdout)
-	written := content(t, path)
+	written := binary.Content(t, path)
 	for _, found := range []string{
 		"namespace: " + s.namespace, "service: frontend #", "port: http # 80, to http of the pods", "path: /readyz #",
 		"PodDisruptionBudget frontend: ", "replicas: {atLeast: 3, within: 1m} # the least that HorizontalPodAutoscaler frontend keeps", "guard: {maxAffected: 34%, minReady: 2}",
@@ -38,7 +39,7 @@ func TestInitWritesWhatCanBePlanned(t *testing.T) {
 	assert.Equal(t, "error: "+path+" is there already\nhint: name another file by -o, or replace it by --force\n", stderr)
 	code, _, stderr = inProcess(t, append(initArgs, "--force")...)
 	assert.Zero(t, code, stderr)
-	assert.Equal(t, written, content(t, path))
+	assert.Equal(t, written, binary.Content(t, path))
 	code, stdout, stderr = inProcess(t, "plan", "--kubeconfig", s.Kubeconfig, "-f", path)
 	assert.Zero(t, code, stderr)
 	assert.Contains(t, stdout, "frontend-survives-pod-kill")
@@ -57,7 +58,7 @@ func TestInitAsksWhichOfSeveral(t *testing.T) {
 	code, _, stderr = inProcess(t, "init", "--kubeconfig", s.Kubeconfig, "-n", s.namespace, "--target", "deployment/frontend", "-o", path)
 	require.Zero(t, code, stderr)
 	assert.Contains(t, stderr, "warning: With one replica, the guard refuses this run")
-	assert.Contains(t, content(t, path), "# WARNING: With one replica, the guard refuses this run")
+	assert.Contains(t, binary.Content(t, path), "# WARNING: With one replica, the guard refuses this run")
 	code, _, stderr = inProcess(t, "plan", "--kubeconfig", s.Kubeconfig, "-f", path)
 	assert.Equal(t, report.ExitRefused, code)
 	assert.Contains(t, stderr, "guard.minReady")
@@ -73,13 +74,13 @@ func TestInitKnowsAllShapes(t *testing.T) {
 	shared.createShapes(t, ns.Name)
 	for _, target := range []string{"statefulset/store", "daemonset/agent"} {
 		path := filepath.Join(t.TempDir(), strings.ReplaceAll(target, "/", "-")+".yaml")
-		eventually(t, longestRun, target+" is ready", func() bool {
+		eventually(t, binary.LongestRun, target+" is ready", func() bool {
 			code, _, stderr := inProcess(t, "init", "--kubeconfig", shared.Kubeconfig, "-n", ns.Name, "--target", target, "-o", path, "--force")
 			require.Zero(t, code, stderr)
 			text, err := os.ReadFile(path)
 			return err == nil && !strings.Contains(string(text), "are ready now") && !strings.Contains(string(text), "scaled to zero")
 		})
-		assert.Contains(t, content(t, path), "# No load, since ")
+		assert.Contains(t, binary.Content(t, path), "# No load, since ")
 		code, stdout, stderr := inProcess(t, "plan", "--kubeconfig", shared.Kubeconfig, "-f", path)
 		assert.Zero(t, code, stderr)
 		assert.Contains(t, stdout, target)

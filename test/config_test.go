@@ -27,8 +27,8 @@ func TestCorruptConfigurationComesBack(t *testing.T) {
 	states := s.watchConfigMap(t, configMap)
 
 	p := chaosctl(t, s.cluster, "run", "-f", file(t, patient(t, "config-corrupt")), "-n", s.namespace)
-	require.Zero(t, p.exit(t))
-	r := p.result(t)
+	require.Zero(t, p.Exit(t))
+	r := p.Result(t)
 	assert.Equal(t, report.Pass, r.Verdict)
 	assert.Equal(t, report.UndoClean, r.Undo)
 

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
 // TestDirectoryOfExperiments proves that -f with a directory runs every file of it, in order, and that the exit code is
@@ -26,10 +27,10 @@ func TestDirectoryOfExperiments(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("not an experiment"), 0o644))
 
 	p := chaosctl(t, s.cluster, "run", "-f", dir, "-n", s.namespace)
-	assert.Equal(t, report.ExitFail, p.exit(t))
-	runs := p.dirs(t)
+	assert.Equal(t, report.ExitFail, p.Exit(t))
+	runs := p.Dirs(t)
 	require.Len(t, runs, 2)
-	first, second := resultIn(t, runs[0]), resultIn(t, runs[1])
+	first, second := binary.ResultIn(t, runs[0]), binary.ResultIn(t, runs[1])
 	assert.Equal(t, "fails", first.Experiment.Name)
 	assert.Equal(t, report.Fail, first.Verdict)
 	assert.Equal(t, "passes", second.Experiment.Name)

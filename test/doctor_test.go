@@ -14,6 +14,7 @@ import (
 
 	"github.com/chaosctl/chaosctl/pkg/doctor"
 	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
 // TestDoctor proves that what would spoil a run is found beforehand, and that what is well is not complained about.
@@ -85,12 +86,12 @@ func TestDoctorOnOneReplica(t *testing.T) {
 // TestDoctorWithoutCluster proves that no cluster is a finding like others.
 func TestDoctorWithoutCluster(t *testing.T) {
 	t.Parallel()
-	text := strings.ReplaceAll(content(t, shared.Kubeconfig), shared.config.Host, "https://127.0.0.1:1")
+	text := strings.ReplaceAll(binary.Content(t, shared.Kubeconfig), shared.config.Host, "https://127.0.0.1:1")
 	path := filepath.Join(t.TempDir(), "kubeconfig")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	p := chaosctl(t, shared, "doctor", "--kubeconfig", path)
-	assert.Equal(t, report.ExitRefused, p.exit(t))
-	assert.Regexp(t, `^problem +server +.*nothing listens there; to mend it: `, p.stdout.String())
+	assert.Equal(t, report.ExitRefused, p.Exit(t))
+	assert.Regexp(t, `^problem +server +.*nothing listens there; to mend it: `, p.Stdout.String())
 }
 
 // finds wants a finding, and the exit code.
@@ -109,9 +110,9 @@ func (s *shop) finds(t *testing.T, code int, level doctor.Level, check, message 
 func (s *shop) diagnose(t *testing.T, code int, args ...string) []doctor.Finding {
 	t.Helper()
 	p := chaosctl(t, s.cluster, "doctor", append(args, "-n", s.namespace, "-o", "json")...)
-	require.Equal(t, code, p.exit(t), p.stdout.String())
+	require.Equal(t, code, p.Exit(t), p.Stdout.String())
 	var list struct{ Items []doctor.Finding }
-	require.NoError(t, json.Unmarshal([]byte(p.stdout.String()), &list))
+	require.NoError(t, json.Unmarshal([]byte(p.Stdout.String()), &list))
 	require.NotEmpty(t, list.Items)
 	return list.Items
 }

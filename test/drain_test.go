@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
 // TestDrain proves that a node comes back from a drain as it was before, cordoned or not, and that clients of a healthy
@@ -39,10 +40,10 @@ func TestDrain(t *testing.T) {
 }
 
 // assertDrained wants a pass, the victims on one node and their replacements elsewhere, and all nodes as before.
-func assertDrained(t *testing.T, s *shop, p *process, before map[string]any) report.Result {
+func assertDrained(t *testing.T, s *shop, p *binary.Process, before map[string]any) report.Result {
 	t.Helper()
-	require.Zero(t, p.exit(t))
-	r := p.result(t)
+	require.Zero(t, p.Exit(t))
+	r := p.Result(t)
 	assert.Equal(t, report.Pass, r.Verdict)
 	assert.Equal(t, report.UndoClean, r.Undo)
 	assert.Equal(t, before, s.nodes(t), "the nodes are not as before")

@@ -28,15 +28,15 @@ func TestUndoKeepsWhatPeopleEdit(t *testing.T) {
 			before := s.configMap(t)
 			experiment := quiet("edit", "deployment/catalogue", "configCorrupt: {configMap: catalogue-config, key: catalogue.json}", "5s")
 			p := start(t, s.cluster, "run", "-f", file(t, experiment), "-n", s.namespace)
-			p.says(t, "proved  patch configmap")
+			p.Says(t, "proved  patch configmap")
 			edited := s.configMap(t)
 			assert.NotEqual(t, before.Data["catalogue.json"], edited.Data["catalogue.json"])
 			edited.Data[edit.key] = edit.value
 			_, err := s.client.CoreV1().ConfigMaps(s.namespace).Update(t.Context(), edited, metav1.UpdateOptions{})
 			require.NoError(t, err)
 
-			p.exit(t)
-			r := p.result(t)
+			p.Exit(t)
+			r := p.Result(t)
 			assert.Equal(t, edit.undo, r.Undo)
 			require.Len(t, r.Changes, 1)
 			want := before.DeepCopy()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/chaosctl/chaosctl/internal/cli"
 	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
 // inProcess runs a command line in this process.
@@ -90,7 +91,7 @@ func TestUnreachableServerIsSaid(t *testing.T) {
 func TestPublishedFilesAreValid(t *testing.T) {
 	t.Parallel()
 	for folder, files := range map[string]string{"experiments": "*/*.yaml", "examples/gamedays": "*.yaml"} {
-		dir := filepath.Join(repository(), folder)
+		dir := filepath.Join(binary.Repository(), folder)
 		published, err := filepath.Glob(filepath.Join(dir, files))
 		require.NoError(t, err)
 		require.NotEmpty(t, published)

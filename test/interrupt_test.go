@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
 // patience is what hosted CI gives a process between its first signal and its second (G7).
@@ -22,7 +23,7 @@ func TestInterruptPutsTheConfigurationBack(t *testing.T) {
 	before, deployment := s.configMap(t), s.catalogue(t)
 	experiment := quiet("interrupt", "deployment/catalogue", "configCorrupt: {configMap: catalogue-config, key: catalogue.json, restart: true}", "5m")
 	p := start(t, s.cluster, "run", "-f", file(t, experiment), "-n", s.namespace)
-	p.says(t, "proved  patch deployment")
+	p.Says(t, "proved  patch deployment")
 	assert.NotEqual(t, before.Data, s.configMap(t).Data)
 
 	r := assertInterrupted(t, p)
@@ -38,7 +39,7 @@ func TestInterruptPutsTheNodeBack(t *testing.T) {
 	before := s.nodes(t)
 	experiment := quiet("interrupt", "deployment/frontend", "nodeDrain: {count: 1}", "5m")
 	p := start(t, s.cluster, "run", "-f", file(t, experiment+"  guard: {maxAffected: 67%}\n"), "-n", s.namespace)
-	p.says(t, "inject  evict pod")
+	p.Says(t, "inject  evict pod")
 	assert.NotEqual(t, before, s.nodes(t))
 
 	assertInterrupted(t, p)
@@ -47,15 +48,15 @@ func TestInterruptPutsTheNodeBack(t *testing.T) {
 }
 
 // assertInterrupted interrupts a run, and wants it to end in time, put everything back and report that.
-func assertInterrupted(t *testing.T, p *process) report.Result {
+func assertInterrupted(t *testing.T, p *binary.Process) report.Result {
 	t.Helper()
-	code, took := p.interrupt(t)
+	code, took := p.Interrupt(t)
 	t.Logf("left %s after the signal", took.Round(time.Millisecond))
 	assert.Equal(t, report.ExitInterrupted, code)
 	assert.Less(t, took, patience)
-	r := p.result(t)
+	r := p.Result(t)
 	assert.Equal(t, report.Aborted, r.Verdict)
 	assert.Equal(t, report.UndoClean, r.Undo)
-	assert.NotEmpty(t, content(t, filepath.Join(p.dir(t), "report.html")))
+	assert.NotEmpty(t, binary.Content(t, filepath.Join(p.Dir(t), "report.html")))
 	return r
 }

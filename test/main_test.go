@@ -5,9 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -19,6 +17,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/chaosctl/chaosctl/lab"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
 // shared is the cluster that all tests use but those that need another.
@@ -60,7 +59,7 @@ func prepare(ctx context.Context) (stop func() error, err error) {
 	for name, source := range map[string]string{
 		"chaosctl": "./cmd/chaosctl", "shop-frontend": "./examples/shop/cmd/frontend", "shop-catalogue": "./examples/shop/cmd/catalogue",
 	} {
-		if err := build(ctx, binary(name), source); err != nil {
+		if err := binary.Build(ctx, binary.Path(name), source); err != nil {
 			return nil, err
 		}
 	}
@@ -85,32 +84,6 @@ func removeLeftover(ctx context.Context, name string) error {
 	return err
 }
 
-// binary is the path of a program that make builds.
-func binary(name string) string { return filepath.Join(repository(), "bin", name) }
-
-// repository is the root of the checkout; go test runs in the folder of the package.
-func repository() string {
-	root, err := filepath.Abs("..")
-	if err != nil {
-		panic(err)
-	}
-	return root
-}
-
-// build builds a program of the repository where make has not.
-func build(ctx context.Context, to, source string) error {
-	if _, err := os.Stat(to); err == nil {
-		return nil
-	}
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", to, source)
-	command.Dir = repository()
-	command.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", source, err, output)
-	}
-	return nil
-}
-
 // cluster is a lab, and clients that are not chaosctl's.
 type cluster struct {
 	*lab.Lab
@@ -122,7 +95,7 @@ type cluster struct {
 // connect loads the images of the shop into a lab and makes clients for it.
 func connect(ctx context.Context, l *lab.Lab) (*cluster, error) {
 	for _, service := range []string{"frontend", "catalogue"} {
-		if err := l.LoadImage(ctx, "docker.io/chaosctl/shop-"+service+":dev", binary("shop-"+service)); err != nil {
+		if err := l.LoadImage(ctx, "docker.io/chaosctl/shop-"+service+":dev", binary.Path("shop-"+service)); err != nil {
 			return nil, err
 		}
 	}

@@ -21,8 +21,8 @@ func TestWrongURLIsUnknown(t *testing.T) {
 	before := s.versions(t)
 
 	p := chaosctl(t, s.cluster, "run", "pod-kill", "-n", s.namespace, "--url", "http://"+listener.Addr().String()+"/")
-	assert.Equal(t, report.ExitUnknown, p.exit(t))
-	r := p.result(t)
+	assert.Equal(t, report.ExitUnknown, p.Exit(t))
+	r := p.Result(t)
 	assert.Equal(t, report.Unknown, r.Verdict)
 	assert.Contains(t, r.Reasons[0], "steady state not reached")
 	assert.Empty(t, r.Changes)

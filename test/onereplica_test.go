@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
 // TestOneReplicaFailsPodKill proves that the same experiment can fail: with one replica the guard refuses it, and where
@@ -19,15 +20,15 @@ func TestOneReplicaFailsPodKill(t *testing.T) {
 
 	before := s.versions(t)
 	refused := chaosctl(t, s.cluster, "run", "pod-kill", "-n", s.namespace)
-	assert.Equal(t, report.ExitRefused, refused.exit(t))
-	assert.Contains(t, refused.stderr.String(), "error: pod-kill: fault kill-one: would leave 0 of 1 ready; the guard asks for 1 (guard.minReady)\nhint: nothing was changed\n")
-	assert.Empty(t, refused.dirs(t), "a refused run has no report")
+	assert.Equal(t, report.ExitRefused, refused.Exit(t))
+	assert.Contains(t, refused.Stderr.String(), "error: pod-kill: fault kill-one: would leave 0 of 1 ready; the guard asks for 1 (guard.minReady)\nhint: nothing was changed\n")
+	assert.Empty(t, refused.Dirs(t), "a refused run has no report")
 	assert.Equal(t, before, s.versions(t), "a refused run has changed something")
 
 	open := file(t, but(t, patient(t, "pod-kill"), "guard: {maxAffected: 50%, minReady: 1}", "guard: {maxAffected: 100%, minReady: 0}"))
 	p := chaosctl(t, s.cluster, "run", "-f", open, "-n", s.namespace)
-	require.Equal(t, report.ExitFail, p.exit(t))
-	r := p.result(t)
+	require.Equal(t, report.ExitFail, p.Exit(t))
+	r := p.Result(t)
 	assert.Equal(t, report.Fail, r.Verdict)
 	assert.Equal(t, report.UndoClean, r.Undo)
 	require.Len(t, r.Streams, 2)
@@ -53,7 +54,7 @@ func TestOneReplicaFailsPodKill(t *testing.T) {
 	const longest = "longest was ready (the readiness probe passes)"
 	assert.Contains(t, report.LongestPhase(&r), longest)
 	for _, name := range []string{"summary.md", "report.html"} {
-		assert.Contains(t, content(t, filepath.Join(p.dir(t), name)), longest, name)
+		assert.Contains(t, binary.Content(t, filepath.Join(p.Dir(t), name)), longest, name)
 	}
 	t.Log(report.LongestPhase(&r))
 }

@@ -43,12 +43,12 @@ spec:
 `, pod.page())
 
 	p := start(t, s.cluster, "run", "-f", file(t, experiment), "-n", s.namespace)
-	p.says(t, "proved  patch configmap")
+	p.Says(t, "proved  patch configmap")
 	for _, length := range []time.Duration{300 * time.Millisecond, 700 * time.Millisecond, 1500 * time.Millisecond} {
 		pod.cause(t, length)
 	}
-	require.Equal(t, report.ExitFail, p.exit(t))
-	r := p.result(t)
+	require.Equal(t, report.ExitFail, p.Exit(t))
+	r := p.Result(t)
 
 	truth := pod.outages(t)
 	require.Len(t, truth, 3)

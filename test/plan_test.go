@@ -17,11 +17,11 @@ func TestPlanChangesNothing(t *testing.T) {
 	s := newShop(t, shared, healthy)
 	objects, nodes := s.versions(t), s.nodes(t)
 	p := chaosctl(t, s.cluster, "plan", append(experiments.Names(), "-n", s.namespace)...)
-	require.Zero(t, p.exit(t))
+	require.Zero(t, p.Exit(t))
 	for _, name := range experiments.Names() {
-		assert.Contains(t, p.stdout.String(), name+"  promise: ")
+		assert.Contains(t, p.Stdout.String(), name+"  promise: ")
 	}
-	assert.Equal(t, len(experiments.Names()), strings.Count(p.stdout.String(), "\ncluster "+s.Name+", "))
+	assert.Equal(t, len(experiments.Names()), strings.Count(p.Stdout.String(), "\ncluster "+s.Name+", "))
 	assert.Equal(t, objects, s.versions(t))
 	assert.Equal(t, nodes, s.nodes(t))
 }

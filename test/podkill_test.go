@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
 // TestHealthyShopSurvivesPodKill proves the first promise on a workload that keeps it: clients notice nothing, on old
@@ -20,8 +21,8 @@ func TestHealthyShopSurvivesPodKill(t *testing.T) {
 	before := s.uids(t)
 
 	p := chaosctl(t, s.cluster, "run", "-f", file(t, patient(t, "pod-kill")), "-n", s.namespace)
-	require.Zero(t, p.exit(t))
-	r := p.result(t)
+	require.Zero(t, p.Exit(t))
+	r := p.Result(t)
 	assert.Equal(t, report.Pass, r.Verdict)
 	assert.Equal(t, report.UndoClean, r.Undo)
 
@@ -51,7 +52,7 @@ func TestHealthyShopSurvivesPodKill(t *testing.T) {
 	assertPhasesAddUp(t, recovery)
 	t.Log(report.LongestPhase(&r))
 
-	assertFilesCanBeMadeAgain(t, s.cluster, p.dir(t))
+	assertFilesCanBeMadeAgain(t, s.cluster, p.Dir(t))
 }
 
 // assertPhasesAddUp wants all phases of a recovery, none negative, and their sum to be the total.
@@ -75,12 +76,12 @@ func assertPhasesAddUp(t *testing.T, r report.RecoveryResult) {
 func assertFilesCanBeMadeAgain(t *testing.T, c *cluster, dir string) {
 	t.Helper()
 	for _, name := range []string{"result.json", "events.jsonl", "samples.bin", "report.html", "junit.xml", "summary.md"} {
-		assert.NotEmpty(t, content(t, filepath.Join(dir, name)), name)
+		assert.NotEmpty(t, binary.Content(t, filepath.Join(dir, name)), name)
 	}
 	again := t.TempDir()
 	for _, name := range []string{"events.jsonl", "samples.bin"} {
-		require.NoError(t, os.WriteFile(filepath.Join(again, name), []byte(content(t, filepath.Join(dir, name))), 0o644))
+		require.NoError(t, os.WriteFile(filepath.Join(again, name), []byte(binary.Content(t, filepath.Join(dir, name))), 0o644))
 	}
-	require.Zero(t, chaosctl(t, c, "report", again).exit(t))
-	assert.Equal(t, content(t, filepath.Join(dir, "result.json")), content(t, filepath.Join(again, "result.json")))
+	require.Zero(t, chaosctl(t, c, "report", again).Exit(t))
+	assert.Equal(t, binary.Content(t, filepath.Join(dir, "result.json")), binary.Content(t, filepath.Join(again, "result.json")))
 }

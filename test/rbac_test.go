@@ -12,6 +12,7 @@ import (
 
 	"github.com/chaosctl/chaosctl/experiments"
 	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
 // TestLeastRole proves of each experiment of the library that it passes under the role that chaosctl rbac prints for it,
@@ -43,8 +44,8 @@ func testLeastRole(t *testing.T, experiment string) {
 	for i, permission := range a.permissions {
 		a.grantAllBut(t, i)
 		p := chaosctl(t, s.cluster, "plan", experiment, "-n", s.namespace, "--kubeconfig", a.kubeconfig)
-		require.Equal(t, report.ExitRefused, p.exit(t), "without %s", permission)
-		refusal := p.stderr.String()
+		require.Equal(t, report.ExitRefused, p.Exit(t), "without %s", permission)
+		refusal := p.Stderr.String()
 		assert.Equal(t, 1, strings.Count(refusal, "missing permission: "), refusal)
 		assert.Contains(t, refusal, "missing permission: "+permission.String())
 	}
@@ -54,18 +55,18 @@ func testLeastRole(t *testing.T, experiment string) {
 
 	a.grantAllBut(t, nothing)
 	p := chaosctl(t, s.cluster, "doctor", experiment, "-n", s.namespace, "--kubeconfig", a.kubeconfig)
-	assert.Zero(t, p.exit(t), p.stdout.String())
+	assert.Zero(t, p.Exit(t), p.Stdout.String())
 	heard := listen(t, s.cluster)
 	// The rate is little more than what its expectations need to be judged.
 	p = chaosctl(t, s.cluster, "run", "-f", file(t, patient(t, experiment)), "-n", s.namespace, "--rate", "120/s", "--kubeconfig", a.login(t, &clientcmdapi.Cluster{Server: heard.URL, CertificateAuthorityData: heard.authority()}))
-	require.Zero(t, p.exit(t))
+	require.Zero(t, p.Exit(t))
 	for _, permission := range a.permissions {
 		if experiment == drain && permission.String() == "watch poddisruptionbudgets.policy" {
 			continue // only a budget that holds up an eviction is watched
 		}
 		assert.True(t, heard.heard(permission), "the run did not %s", permission)
 	}
-	assert.Equal(t, report.UndoClean, p.result(t).Undo)
-	assert.NotContains(t, content(t, filepath.Join(p.dir(t), "events.jsonl")), "forbidden")
+	assert.Equal(t, report.UndoClean, p.Result(t).Undo)
+	assert.NotContains(t, binary.Content(t, filepath.Join(p.Dir(t), "events.jsonl")), "forbidden")
 	assert.Empty(t, s.marks(t))
 }

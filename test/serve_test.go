@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
 // TestServeRunsOnSchedule proves that a game day of every minute begins within a second of two minutes in a row, and
@@ -32,16 +33,16 @@ spec:
 `), 0o644))
 
 	p := start(t, s.cluster, "serve", "-f", day, "-n", s.namespace)
-	p.saysTimes(t, "game day every-minute: next run at", 3)
-	code, took := p.interrupt(t)
+	p.SaysTimes(t, "game day every-minute: next run at", 3)
+	code, took := p.Interrupt(t)
 	assert.Zero(t, code)
 	assert.Less(t, took, time.Second)
 
-	runs := p.dirs(t)
+	runs := p.Dirs(t)
 	require.Len(t, runs, 2)
 	var minutes []time.Time
 	for _, dir := range runs {
-		r := resultIn(t, dir)
+		r := binary.ResultIn(t, dir)
 		assert.Equal(t, report.Pass, r.Verdict)
 		assert.Equal(t, report.UndoClean, r.Undo)
 		minute := r.StartedAt.Truncate(time.Minute)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/chaosctl/chaosctl/lab"
 	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
 // TestTwoLabsAtOnce proves that clusters on one machine do not meet: shops of the same name are put under load and lose
@@ -22,15 +23,15 @@ func TestTwoLabsAtOnce(t *testing.T) {
 	shops := []*shop{newShop(t, shared, healthy), newShop(t, second, healthy)}
 
 	var before []map[string]string
-	var runs []*process
+	var runs []*binary.Process
 	for _, s := range shops {
 		before = append(before, s.uids(t))
 		runs = append(runs, start(t, s.cluster, "run", "-f", file(t, patient(t, "pod-kill")), "-n", s.namespace))
 	}
 	clusters := map[string]bool{}
 	for i, s := range shops {
-		require.Zero(t, runs[i].exit(t))
-		r := runs[i].result(t)
+		require.Zero(t, runs[i].Exit(t))
+		r := runs[i].Result(t)
 		assert.Equal(t, report.Pass, r.Verdict)
 		assert.Equal(t, s.Name, r.Cluster.Context)
 		clusters[r.Cluster.UID] = true
