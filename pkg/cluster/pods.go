@@ -2,24 +2,56 @@ package cluster
 
 import (
 	"context"
+	"maps"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 )
 
-// pageSize is how many pods are asked for at once: a page of them is a few MB on the wire.
-const pageSize = 500
+// pageSize is how many pods are asked for at once: a page of them is about a MB on the wire.
+const pageSize = 250
 
-// Pods lists the pods of a namespace that match the selector and have not finished, by what chaosctl needs of them: see
-// [EachPod].
-func (c *Cluster) Pods(ctx context.Context, namespace string, selector labels.Selector) ([]corev1.Pod, error) {
+// Census is what one list of a namespace's pods has shown. Pods that have finished are left out.
+type Census struct {
+	// Pods are those that the selector matches, by what chaosctl needs of them; they share what they have in common, and
+	// are not to be changed.
+	Pods []*corev1.Pod
+	// Everybody is each pod of the namespace.
+	Everybody []Present
+}
+
+// Present is a pod that is there.
+type Present struct {
+	UID   types.UID
+	Ready bool
+}
+
+// Census lists the pods of a namespace.
+func (c *Cluster) Census(ctx context.Context, namespace string, selector labels.Selector) (*Census, error) {
+	census, keep := &Census{}, slimmer{}
+	err := c.EachPod(ctx, namespace, metav1.ListOptions{FieldSelector: unfinished.String()}, func(p *corev1.Pod) {
+		uid := p.UID
+		if selector.Matches(labels.Set(p.Labels)) {
+			pod := keep.slim(p)
+			census.Pods, uid = append(census.Pods, pod), pod.UID
+		}
+		census.Everybody = append(census.Everybody, Present{uid, PodReady(p)})
+	})
+	return census, err
+}
+
+// Pods lists the pods of a namespace that match the selector and have not finished, by what chaosctl needs of them. They
+// share what they have in common, and are not to be changed.
+func (c *Cluster) Pods(ctx context.Context, namespace string, selector labels.Selector) ([]*corev1.Pod, error) {
 	return c.pods(ctx, namespace, metav1.ListOptions{LabelSelector: selector.String(), FieldSelector: unfinished.String()})
 }
 
-// PodsOnNode lists the pods of all namespaces that a node runs.
-func (c *Cluster) PodsOnNode(ctx context.Context, node string) ([]corev1.Pod, error) {
+// PodsOnNode lists the pods of all namespaces that a node runs, as [Cluster.Pods] does.
+func (c *Cluster) PodsOnNode(ctx context.Context, node string) ([]*corev1.Pod, error) {
 	selector := fields.AndSelectors(unfinished, fields.OneTermEqualSelector("spec.nodeName", node))
 	return c.pods(ctx, metav1.NamespaceAll, metav1.ListOptions{FieldSelector: selector.String()})
 }
@@ -29,9 +61,10 @@ var unfinished = fields.AndSelectors(
 	fields.OneTermNotEqualSelector("status.phase", string(corev1.PodFailed)),
 )
 
-func (c *Cluster) pods(ctx context.Context, namespace string, options metav1.ListOptions) ([]corev1.Pod, error) {
-	var all []corev1.Pod
-	err := c.EachPod(ctx, namespace, options, func(p *corev1.Pod) { all = append(all, slim(p)) })
+func (c *Cluster) pods(ctx context.Context, namespace string, options metav1.ListOptions) ([]*corev1.Pod, error) {
+	var all []*corev1.Pod
+	var keep slimmer
+	err := c.EachPod(ctx, namespace, options, func(p *corev1.Pod) { all = append(all, keep.slim(p)) })
 	return all, err
 }
 
@@ -53,9 +86,12 @@ func (c *Cluster) EachPod(ctx context.Context, namespace string, options metav1.
 	}
 }
 
-// slim keeps what choosing, guarding and placing a pod need: a tenth of the whole.
-func slim(p *corev1.Pod) corev1.Pod {
-	out := corev1.Pod{
+// slimmer keeps of pods what choosing, guarding and placing them need. Pods of one workload are alike in most of that,
+// and so share it with the one before: of 10,000 such pods there remain 15 MB.
+type slimmer struct{ last *corev1.Pod }
+
+func (s *slimmer) slim(p *corev1.Pod) *corev1.Pod {
+	out := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: p.Namespace, Name: p.Name, UID: p.UID, Labels: p.Labels, Annotations: kept(p.Annotations), OwnerReferences: p.OwnerReferences,
 			CreationTimestamp: p.CreationTimestamp, DeletionTimestamp: p.DeletionTimestamp, DeletionGracePeriodSeconds: p.DeletionGracePeriodSeconds,
@@ -64,7 +100,10 @@ func slim(p *corev1.Pod) corev1.Pod {
 			NodeName: p.Spec.NodeName, NodeSelector: p.Spec.NodeSelector, Affinity: p.Spec.Affinity, Tolerations: p.Spec.Tolerations,
 			Overhead: p.Spec.Overhead, TerminationGracePeriodSeconds: p.Spec.TerminationGracePeriodSeconds,
 		},
-		Status: corev1.PodStatus{Phase: p.Status.Phase, Conditions: p.Status.Conditions},
+		Status: corev1.PodStatus{Phase: p.Status.Phase},
+	}
+	for _, c := range p.Status.Conditions {
+		out.Status.Conditions = append(out.Status.Conditions, corev1.PodCondition{Type: c.Type, Status: c.Status})
 	}
 	for _, c := range p.Spec.InitContainers {
 		out.Spec.InitContainers = append(out.Spec.InitContainers, corev1.Container{Name: c.Name, Resources: c.Resources, RestartPolicy: c.RestartPolicy})
@@ -77,7 +116,38 @@ func slim(p *corev1.Pod) corev1.Pod {
 			out.Spec.Volumes = append(out.Spec.Volumes, corev1.Volume{Name: v.Name, VolumeSource: corev1.VolumeSource{EmptyDir: v.EmptyDir}})
 		}
 	}
+	if s.last != nil {
+		share(out, s.last)
+	}
+	s.last = out
 	return out
+}
+
+// share lets a pod have the other's parts where its own are equal.
+func share(pod, other *corev1.Pod) {
+	if pod.Namespace == other.Namespace {
+		pod.Namespace = other.Namespace
+	}
+	if maps.Equal(pod.Labels, other.Labels) {
+		pod.Labels = other.Labels
+	}
+	same(&pod.OwnerReferences, &other.OwnerReferences)
+	same(&pod.Status.Conditions, &other.Status.Conditions)
+	same(&pod.Status.Phase, &other.Status.Phase)
+	same(&pod.Spec.NodeSelector, &other.Spec.NodeSelector)
+	same(&pod.Spec.Affinity, &other.Spec.Affinity)
+	same(&pod.Spec.Tolerations, &other.Spec.Tolerations)
+	same(&pod.Spec.Overhead, &other.Spec.Overhead)
+	same(&pod.Spec.TerminationGracePeriodSeconds, &other.Spec.TerminationGracePeriodSeconds)
+	same(&pod.Spec.InitContainers, &other.Spec.InitContainers)
+	same(&pod.Spec.Containers, &other.Spec.Containers)
+	same(&pod.Spec.Volumes, &other.Spec.Volumes)
+}
+
+func same[T any](part, other *T) {
+	if equality.Semantic.DeepEqual(*part, *other) {
+		*part = *other
+	}
 }
 
 // kept are the annotations that decide what may be done to a pod.

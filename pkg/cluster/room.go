@@ -52,17 +52,17 @@ func (r *Room) Nodes() int { return len(r.nodes) }
 // Place puts as many of the pods as it can onto the nodes, the largest first, and gives their number. It heeds requests
 // of CPU and memory, the limit on pods, node selectors, required node affinity, and taints; not the spread of pods, nor
 // volumes. So what it places may still not be scheduled, but what it cannot place will not be.
-func (r *Room) Place(pods []corev1.Pod) int {
+func (r *Room) Place(pods []*corev1.Pod) int {
 	pods = slices.Clone(pods)
-	slices.SortStableFunc(pods, func(a, b corev1.Pod) int {
-		_, am := requests(&a)
-		_, bm := requests(&b)
+	slices.SortStableFunc(pods, func(a, b *corev1.Pod) int {
+		_, am := requests(a)
+		_, bm := requests(b)
 		return cmp.Compare(bm.Value(), am.Value())
 	})
 	placed := 0
 	for i := range pods {
-		if n := slices.IndexFunc(r.nodes, func(n roomyNode) bool { return n.fits(&pods[i]) }); n >= 0 {
-			r.nodes[n].take(&pods[i])
+		if n := slices.IndexFunc(r.nodes, func(n roomyNode) bool { return n.fits(pods[i]) }); n >= 0 {
+			r.nodes[n].take(pods[i])
 			placed++
 		}
 	}

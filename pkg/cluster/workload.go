@@ -57,7 +57,13 @@ var (
 // number of pods is the number that it has.
 func (c *Cluster) Workload(ctx context.Context, t experiment.Target) (*Workload, error) {
 	if t.Workload == "" {
-		return c.selected(ctx, t)
+		w := Selected(t)
+		pods, err := c.Pods(ctx, w.Namespace, w.Selector)
+		if err != nil {
+			return nil, err
+		}
+		w.Count(pods)
+		return w, nil
 	}
 	kind, name, _ := strings.Cut(t.Workload, "/")
 	apps := c.Client.AppsV1()
@@ -97,21 +103,21 @@ func (c *Cluster) Workload(ctx context.Context, t experiment.Target) (*Workload,
 	return nil, fmt.Errorf("%q is not a kind of workload: use deployment, statefulset, daemonset, replicaset or job", kind)
 }
 
-func (c *Cluster) selected(ctx context.Context, t experiment.Target) (*Workload, error) {
+// Selected views a target that is a selector as a workload, whose pods are still to be counted.
+func Selected(t experiment.Target) *Workload {
 	selector := labels.SelectorFromSet(t.Selector)
-	pods, err := c.Pods(ctx, t.Namespace, selector)
-	if err != nil {
-		return nil, err
-	}
-	w := &Workload{Namespace: t.Namespace, Name: selector.String(), Selector: selector}
+	return &Workload{Namespace: t.Namespace, Name: selector.String(), Selector: selector}
+}
+
+// Count sets the status to that of the pods: what there is counts as what is asked for.
+func (w *Workload) Count(pods []*corev1.Pod) {
 	w.Status = Status{Desired: len(pods), Current: len(pods), Updated: len(pods), Settled: true}
-	for i := range pods {
-		if PodReady(&pods[i]) {
+	for _, p := range pods {
+		if PodReady(p) {
 			w.Status.Ready++
 			w.Status.Available++
 		}
 	}
-	return w, nil
 }
 
 // FromDeployment views a Deployment as a workload.

@@ -117,7 +117,8 @@ func TestSlim(t *testing.T) {
 		},
 		Status: corev1.PodStatus{Phase: corev1.PodRunning, Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}},
 	}
-	s := slim(p)
+	var keep slimmer
+	s := keep.slim(p)
 	assert.Equal(t, p.UID, s.UID)
 	assert.Equal(t, p.Labels, s.Labels)
 	assert.Equal(t, map[string]string{ProtectAnnotation: "true", corev1.MirrorPodAnnotationKey: "x"}, s.Annotations)
@@ -129,5 +130,16 @@ func TestSlim(t *testing.T) {
 	assert.Equal(t, "node1", s.Spec.NodeName)
 	assert.Empty(t, s.ManagedFields)
 	assert.Empty(t, s.Spec.Containers[0].Image)
-	assert.Nil(t, slim(&corev1.Pod{}).Annotations)
+	again := keep.slim(p.DeepCopy())
+	assert.Equal(t, s, again)
+	assert.Same(t, &s.OwnerReferences[0], &again.OwnerReferences[0], "what is equal is shared")
+	other := p.DeepCopy()
+	other.Labels["app"], other.OwnerReferences[0].Kind, other.Spec.NodeName = "api", "StatefulSet", "node2"
+	other.Annotations = nil
+	third := keep.slim(other)
+	assert.Equal(t, other.Labels, third.Labels)
+	assert.Equal(t, other.OwnerReferences, third.OwnerReferences)
+	assert.Equal(t, "node2", third.Spec.NodeName)
+	assert.Nil(t, third.Annotations)
+	assert.Equal(t, map[string]string{"app": "web"}, s.Labels, "and stays what it was")
 }

@@ -1,9 +1,13 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
+
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
@@ -17,9 +21,24 @@ func (r *Run) faults(ctx context.Context) error {
 	defer cancel(nil)
 	var wait sync.WaitGroup
 	errs := make([]error, len(r.Plan.Injections))
-	for n := range r.Plan.Injections {
-		r.spawn(&wait, cancel, func() { errs[n] = r.inject(ctx, start, &r.Plan.Injections[n]) })
-	}
+	r.spawn(&wait, cancel, func() {
+		var under underway
+		// They are chosen one after the other, the first in the file first: so each is guarded in the knowledge of those
+		// before it, and a run that is repeated allows and refuses the same ones.
+		for _, n := range r.Plan.order() {
+			i := &r.Plan.Injections[n]
+			if waitUntil(ctx, start.Add(i.At)) != nil {
+				return
+			}
+			changes, err := r.choose(ctx, i, under.pods())
+			if err != nil {
+				errs[n] = err
+				continue
+			}
+			finished := under.begin(changes)
+			r.spawn(&wait, cancel, func() { errs[n] = r.inject(ctx, start, i, changes, finished) })
+		}
+	})
 	_ = waitUntil(ctx, start.Add(r.Plan.Experiment.Spec.FaultWindow()))
 	wait.Wait()
 	if ctx.Err() != nil {
@@ -33,26 +52,41 @@ func (r *Run) faults(ctx context.Context) error {
 	return nil
 }
 
-// inject waits for the fault's time, plans it for the world as it is then, applies it, and takes it back when its own
-// duration ends before the window does.
-func (r *Run) inject(ctx context.Context, start time.Time, i *Injection) error {
-	if err := waitUntil(ctx, start.Add(i.At)); err != nil {
-		return err
+// order lists the injections by when they are due.
+func (p *Plan) order() []int {
+	order := make([]int, len(p.Injections))
+	for n := range order {
+		order[n] = n
 	}
-	changes, err := r.Plan.changes(ctx, i)
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p.Injections[a].At, p.Injections[b].At) })
+	return order
+}
+
+// choose plans a fault that is due for the world as it is now.
+func (r *Run) choose(ctx context.Context, i *Injection, pending map[types.UID]bool) ([]inject.Change, error) {
+	changes, err := r.Plan.changes(ctx, i, r.Plan.look(), pending)
 	if err != nil {
 		// What was shown in the plan and did not come about must not go unnoticed.
 		r.Log.Record(event.ChangeUpdated{ID: i.ID(), Fault: i.Fault.Name, Verb: i.Fault.Kind, State: event.ChangeFailed, Message: err.Error()})
-		return err
+		return nil, err
 	}
-	changes = r.keepToPlan(i, changes)
-	err = r.Applier.Apply(ctx, changes)
+	return r.keepToPlan(i, changes), nil
+}
+
+// inject applies the changes, and takes them back when the fault's own duration ends before the window does.
+func (r *Run) inject(ctx context.Context, start time.Time, i *Injection, changes []inject.Change, finished func()) error {
+	err := r.apply(ctx, changes, finished)
 	if i.For == 0 {
 		return err
 	}
 	_ = waitUntil(ctx, start.Add(i.At+i.For))
 	r.undo(ctx, changes)
 	return err
+}
+
+func (r *Run) apply(ctx context.Context, changes []inject.Change, finished func()) error {
+	defer finished()
+	return r.Applier.Apply(ctx, changes)
 }
 
 // undo takes back the changes of one injection.

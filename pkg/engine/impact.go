@@ -48,12 +48,12 @@ type Room struct {
 }
 
 // impact works out what the injections do together.
-func (p *Plan) impact(ctx context.Context, pods []corev1.Pod) {
+func (p *Plan) impact(ctx context.Context, pods []*corev1.Pod) {
 	ready := map[types.UID]bool{}
 	mine := map[types.UID]bool{}
-	for i := range pods {
-		mine[pods[i].UID] = true
-		ready[pods[i].UID] = cluster.PodReady(&pods[i])
+	for _, pod := range pods {
+		mine[pod.UID] = true
+		ready[pod.UID] = cluster.PodReady(pod)
 	}
 	var changes []inject.Change
 	first := map[string]int{}
@@ -169,7 +169,7 @@ func (p *Plan) room(ctx context.Context, changes []inject.Change) {
 	if len(cordoned) == 0 {
 		return
 	}
-	var moving []corev1.Pod
+	var moving []*corev1.Pod
 	for node := range cordoned {
 		pods, err := p.connection.PodsOnNode(ctx, node)
 		if err != nil {

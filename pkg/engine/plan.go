@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
@@ -82,8 +81,8 @@ func Prepare(ctx context.Context, c *cluster.Cluster, e *experiment.Experiment, 
 	if err := target.CheckDuration(&e.Spec); err != nil {
 		return nil, err
 	}
-	if p.Workload, err = c.Workload(ctx, e.Spec.Target); err != nil {
-		return nil, targetError(e.Spec.Target, err)
+	if p.Workload, err = p.workload(ctx); err != nil {
+		return nil, err
 	}
 	if target.OptedOut(p.Workload.Annotations) || target.OptedOut(c.NamespaceAnnotations(ctx, p.Workload.Namespace)) {
 		return nil, &target.Refusal{Reason: fmt.Sprintf("%s or its namespace has opted out of faults (annotation %s)", e.Spec.Target, cluster.ProtectAnnotation)}
@@ -95,22 +94,27 @@ func Prepare(ctx context.Context, c *cluster.Cluster, e *experiment.Experiment, 
 		}
 		p.Routes = append(p.Routes, route)
 	}
-	pods, err := c.Pods(ctx, p.Workload.Namespace, p.Workload.Selector)
+	now := p.look()
+	pods, err := now.pods(ctx)
 	if err != nil {
 		return nil, err
 	}
 	p.Pods = len(pods)
-	for i := range pods {
-		if cluster.PodReady(&pods[i]) {
+	for _, pod := range pods {
+		if cluster.PodReady(pod) {
 			p.Ready++
 		}
 	}
+	if p.Workload.Kind == "" {
+		p.Workload.Count(pods)
+	}
 	p.Injections = schedule(e.Spec.Faults)
-	for i := range p.Injections {
-		if p.Injections[i].Number > 0 {
+	for n := range p.Injections {
+		i := &p.Injections[n]
+		if i.Number > 0 {
 			continue
 		}
-		if p.Injections[i].Changes, err = p.changes(ctx, &p.Injections[i]); err != nil {
+		if i.Changes, err = p.changes(ctx, i, now, p.beside(n)); err != nil {
 			return nil, err
 		}
 	}
@@ -119,6 +123,30 @@ func Prepare(ctx context.Context, c *cluster.Cluster, e *experiment.Experiment, 
 	}
 	p.impact(ctx, pods)
 	return p, nil
+}
+
+// workload reads the target. One that is a selector has nothing to be read: its pods say what there is.
+func (p *Plan) workload(ctx context.Context) (*cluster.Workload, error) {
+	t := p.Experiment.Spec.Target
+	if t.Workload == "" {
+		return cluster.Selected(t), nil
+	}
+	w, err := p.connection.Workload(ctx, t)
+	if err != nil {
+		return nil, targetError(t, err)
+	}
+	return w, nil
+}
+
+// beside are the pods that injections before the n-th take away at the same instant.
+func (p *Plan) beside(n int) map[types.UID]bool {
+	gone := map[types.UID]bool{}
+	for i := range p.Injections[:n] {
+		if p.Injections[i].At == p.Injections[n].At {
+			maps.Copy(gone, removed(p.Injections[i].Changes))
+		}
+	}
+	return gone
 }
 
 func targetError(t experiment.Target, err error) error {
@@ -147,20 +175,20 @@ func schedule(faults []experiment.Fault) []Injection {
 	return all
 }
 
-// changes asks the fault what it would do now, and the guard whether that may be done.
-func (p *Plan) changes(ctx context.Context, i *Injection) ([]inject.Change, error) {
+// changes asks the fault what it would do to what there is now, and the guard whether that may be done beside what other
+// injections are taking away.
+func (p *Plan) changes(ctx context.Context, i *Injection, now *sight, pending map[types.UID]bool) ([]inject.Change, error) {
 	fault, ok := i.Fault.Params.(inject.Fault)
 	if !ok {
 		return nil, fmt.Errorf("fault %s: %s cannot be injected", i.Fault.Name, i.Fault.Kind)
 	}
 	changes, err := fault.Plan(ctx, inject.Scope{
-		View: p.connection, Workload: p.Workload, Guard: p.Experiment.Spec.Guard,
+		View: now, Workload: p.Workload, Guard: p.Experiment.Spec.Guard,
 		Draw: target.Draw{Seed: p.Seed, Label: i.ID(), Prefer: i.shown()}, Now: time.Now(),
 	})
 	if err != nil {
 		return nil, inFault(i, err)
 	}
-	affected := map[types.UID]bool{}
 	for n := range changes {
 		c := &changes[n]
 		c.Fault = i.Fault.Name
@@ -168,39 +196,38 @@ func (p *Plan) changes(ctx context.Context, i *Injection) ([]inject.Change, erro
 		if c.UndoAfter != "" {
 			c.UndoAfter = i.ID() + "/" + c.UndoAfter
 		}
-		if c.Delete != nil || c.Evict != nil {
-			affected[c.Object.UID] = true
-		}
 	}
-	if err := p.checkNamespace(ctx, affected); err != nil {
-		return nil, inFault(i, err)
+	loss := target.Loss{Now: removed(changes), Pending: pending}
+	if len(loss.Now) == 0 {
+		return changes, nil
 	}
-	pods, err := p.connection.Pods(ctx, p.Workload.Namespace, p.Workload.Selector)
-	if err != nil {
-		return nil, err
-	}
-	if err := target.CheckRadius(p.Experiment.Spec.Guard, p.Workload.Status.Desired, pods, affected); err != nil {
+	if err := p.check(ctx, now, loss); err != nil {
 		return nil, inFault(i, err)
 	}
 	return changes, nil
 }
 
-// checkNamespace holds the guard on the share of the target's namespace.
-func (p *Plan) checkNamespace(ctx context.Context, affected map[types.UID]bool) error {
-	if len(affected) == 0 {
-		return nil
-	}
-	total, hit := 0, 0
-	err := p.connection.EachPod(ctx, p.Workload.Namespace, metav1.ListOptions{}, func(pod *corev1.Pod) {
-		total++
-		if affected[pod.UID] {
-			hit++
+// check holds the guards on the target and its namespace.
+func (p *Plan) check(ctx context.Context, now *sight, loss target.Loss) error {
+	desired := p.Workload.Status.Desired
+	if p.Workload.Kind != "" {
+		// Somebody may have scaled it since.
+		w, err := p.workload(ctx)
+		if err != nil {
+			return err
 		}
-	})
+		desired = w.Status.Desired
+	}
+	census, err := now.census(ctx)
 	if err != nil {
 		return err
 	}
-	return target.CheckNamespace(p.Experiment.Spec.Guard, p.Workload.Namespace, hit, total)
+	guard := p.Experiment.Spec.Guard
+	missing := max(0, desired-len(census.Pods))
+	if err := target.CheckNamespace(guard, p.Workload.Namespace, census.Everybody, missing, loss); err != nil {
+		return err
+	}
+	return target.CheckRadius(guard, desired, census.Pods, loss)
 }
 
 // inFault names the fault in an error, and leaves a refusal a refusal.

@@ -113,14 +113,15 @@ type Recovery struct {
 
 // Guard limits the blast radius. A run that would exceed it is refused before anything changes.
 type Guard struct {
-	// MaxAffected is the greatest share of the target's pods that may be affected at once; 50% unless told otherwise.
+	// MaxAffected is the greatest share of the target's pods that may be unavailable at once when pods are taken away, with
+	// those that are unavailable already; 50% unless told otherwise.
 	MaxAffected *Percent `json:"maxAffected,omitempty"`
 	// MinReady is the least number of ready pods of the target that an injection must leave; 1 unless told otherwise.
 	MinReady *int `json:"minReady,omitempty" form:"zero-or-more"`
 	// AllowProtected opens the namespaces that are closed by default (kube-system and friends).
 	AllowProtected bool `json:"allowProtected,omitempty"`
-	// MaxAffectedOfNamespace is the greatest share of the pods of the target's namespace that may be affected at once;
-	// 50%, or maxAffected where that is more, unless told otherwise.
+	// MaxAffectedOfNamespace is the same share of the pods of the target's namespace; 50%, or maxAffected where that is
+	// more, unless told otherwise.
 	MaxAffectedOfNamespace *Percent `json:"maxAffectedOfNamespace,omitempty"`
 	// MaxDuration is the longest that a run may take, the patience of its recovery included; 1h unless told otherwise.
 	MaxDuration Duration `json:"maxDuration" default:"1h"`

@@ -30,10 +30,10 @@ type Scope struct {
 	Now time.Time
 }
 
-// View is what a fault may read.
+// View is what a fault may read. Lists may be shared with other faults, and are not to be changed.
 type View interface {
-	Pods(ctx context.Context, namespace string, selector labels.Selector) ([]corev1.Pod, error)
-	PodsOnNode(ctx context.Context, node string) ([]corev1.Pod, error)
+	Pods(ctx context.Context, namespace string, selector labels.Selector) ([]*corev1.Pod, error)
+	PodsOnNode(ctx context.Context, node string) ([]*corev1.Pod, error)
 	Nodes(ctx context.Context) ([]corev1.Node, error)
 	ConfigMap(ctx context.Context, namespace, name string) (*corev1.ConfigMap, error)
 	Workloads(ctx context.Context, namespace string) ([]*cluster.Workload, error)

@@ -171,8 +171,8 @@ func (d *NodeDrain) hosts(ctx context.Context, s Scope) (map[string]bool, error)
 		return nil, err
 	}
 	hosts := map[string]bool{}
-	for i := range live {
-		hosts[live[i].Spec.NodeName] = true
+	for _, p := range live {
+		hosts[p.Spec.NodeName] = true
 	}
 	return hosts, nil
 }
@@ -183,8 +183,7 @@ func (d *NodeDrain) evictions(ctx context.Context, s Scope, node string) ([]Chan
 		return nil, err
 	}
 	var changes []Change
-	for i := range onNode {
-		pod := &onNode[i]
+	for _, pod := range onNode {
 		if staysInDrain(pod) || target.OptedOut(pod.Annotations) || target.Protected(pod.Namespace) && !s.Guard.AllowProtected {
 			continue
 		}

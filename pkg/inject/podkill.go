@@ -48,10 +48,9 @@ func (k *PodKill) Plan(ctx context.Context, s Scope) ([]Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	victims := target.Pick(s.Draw, candidates, k.Count.Of(len(candidates)), func(p corev1.Pod) string { return string(p.UID) })
+	victims := target.Pick(s.Draw, candidates, k.Count.Of(len(candidates)), func(p *corev1.Pod) string { return string(p.UID) })
 	var changes []Change
-	for i := range victims {
-		pod := &victims[i]
+	for _, pod := range victims {
 		changes = append(changes, Change{
 			ID: "delete-" + pod.Name, Object: podObject(pod), What: "delete the pod" + graceText(k.GracePeriod),
 			Delete: &Delete{GracePeriodSeconds: graceSeconds(k.GracePeriod)},
@@ -64,7 +63,7 @@ func (k *PodKill) Plan(ctx context.Context, s Scope) ([]Change, error) {
 func (k *PodKill) Needs(s access.Scope) []access.Need { return deletions(s.Target.Namespace) }
 
 // candidates are the live pods of the target that meet the conditions and have not opted out.
-func candidates(ctx context.Context, s Scope, where *target.Where) ([]corev1.Pod, error) {
+func candidates(ctx context.Context, s Scope, where *target.Where) ([]*corev1.Pod, error) {
 	live, err := livePods(ctx, s)
 	if err != nil {
 		return nil, err
@@ -79,10 +78,10 @@ func candidates(ctx context.Context, s Scope, where *target.Where) ([]corev1.Pod
 			zones[all[i].Name] = all[i].Labels[corev1.LabelTopologyZone]
 		}
 	}
-	var chosen []corev1.Pod
-	for i := range live {
-		if p := &live[i]; !target.OptedOut(p.Annotations) && where.Match(p, zones[p.Spec.NodeName], s.Now) {
-			chosen = append(chosen, *p)
+	var chosen []*corev1.Pod
+	for _, p := range live {
+		if !target.OptedOut(p.Annotations) && where.Match(p, zones[p.Spec.NodeName], s.Now) {
+			chosen = append(chosen, p)
 		}
 	}
 	if len(chosen) == 0 {
@@ -92,12 +91,12 @@ func candidates(ctx context.Context, s Scope, where *target.Where) ([]corev1.Pod
 }
 
 // livePods are those of the target that are not on their way out.
-func livePods(ctx context.Context, s Scope) ([]corev1.Pod, error) {
+func livePods(ctx context.Context, s Scope) ([]*corev1.Pod, error) {
 	all, err := s.Pods(ctx, s.Workload.Namespace, s.Workload.Selector)
 	if err != nil {
 		return nil, err
 	}
-	var live []corev1.Pod
+	var live []*corev1.Pod
 	for _, p := range all {
 		if p.DeletionTimestamp == nil {
 			live = append(live, p)

@@ -48,9 +48,58 @@ func CheckDuration(s *experiment.Spec) error {
 	return nil
 }
 
-// CheckNamespace refuses an injection that would take away more of the target's namespace than the guard allows. Total
-// counts the namespace's pods, affected those of them that will be lost.
-func CheckNamespace(guard experiment.Guard, namespace string, affected, total int) error {
+// Loss is which pods faults take away, by their UIDs.
+type Loss struct {
+	// Now are those of the injection that is looked at.
+	Now map[types.UID]bool
+	// Pending are those that other injections of the run are taking away just now: a list may show them as ready still.
+	Pending map[types.UID]bool
+}
+
+// tally counts pods that are there.
+type tally struct {
+	// hit counts those that the injection takes away, ready those that are available without it, left those with it.
+	hit, ready, left int
+}
+
+func (t *tally) count(loss Loss, uid types.UID, ready bool) {
+	hit := loss.Now[uid]
+	if hit {
+		t.hit++
+	}
+	if ready && !loss.Pending[uid] {
+		t.ready++
+		if !hit {
+			t.left++
+		}
+	}
+}
+
+// exceeds says whether more than that share of all pods would be lost, where so many are asked for. What is unavailable
+// already counts, whatever the cause: what this run has taken away before, and has not come back, is among it.
+func (t *tally) exceeds(limit experiment.Percent, asked, all int) (lost int, exceeds bool) {
+	lost = max(t.hit, asked-t.left)
+	return lost, float64(lost) > float64(limit)*float64(all)+1e-9
+}
+
+// already tells of how many of the pods lost the injection is not the cause.
+func (t *tally) already(lost int) string {
+	if n := lost - (t.ready - t.left); n > 0 {
+		return fmt.Sprintf(", %d of which unavailable without it", n)
+	}
+	return ""
+}
+
+// CheckNamespace refuses an injection that would leave more of the target's namespace unavailable than the guard allows.
+// Missing counts pods that are asked for there, and do not exist.
+func CheckNamespace(guard experiment.Guard, namespace string, pods []cluster.Present, missing int, loss Loss) error {
+	var t tally
+	for _, p := range pods {
+		t.count(loss, p.UID, p.Ready)
+	}
+	if t.hit == 0 {
+		return nil
+	}
 	limit := experiment.Percent(DefaultMaxAffected)
 	switch {
 	case guard.MaxAffectedOfNamespace != nil:
@@ -58,9 +107,10 @@ func CheckNamespace(guard experiment.Guard, namespace string, affected, total in
 	case guard.MaxAffected != nil:
 		limit = max(limit, *guard.MaxAffected)
 	}
-	if total > 0 && float64(affected) > float64(limit)*float64(total)+1e-9 {
-		return refuse("would affect %d of %d pods of namespace %s at once (%s); the guard allows %s (guard.maxAffectedOfNamespace)",
-			affected, total, namespace, share(affected, total), limit)
+	total := len(pods) + missing
+	if lost, exceeds := t.exceeds(limit, total, total); exceeds {
+		return refuse("would affect %d of %d pods of namespace %s at once (%s)%s; the guard allows %s (guard.maxAffectedOfNamespace)",
+			lost, total, namespace, share(lost, total), t.already(lost), limit)
 	}
 	return nil
 }
@@ -68,40 +118,31 @@ func CheckNamespace(guard experiment.Guard, namespace string, affected, total in
 // share writes a part of a whole with one decimal.
 func share(part, whole int) string { return fmt.Sprintf("%.3g%%", 100*float64(part)/float64(whole)) }
 
-// CheckRadius refuses an injection that would take away more of the target than the guard allows. Pods are those of
-// the target as they are now, desired is how many it asks for, and affected are the UIDs of pods that will be lost.
-func CheckRadius(guard experiment.Guard, desired int, pods []corev1.Pod, affected map[types.UID]bool) error {
-	ready, lost, left := 0, 0, 0
-	for i := range pods {
-		pod := &pods[i]
-		hit := affected[pod.UID]
-		if hit {
-			lost++
-		}
-		if cluster.PodReady(pod) {
-			ready++
-			if !hit {
-				left++
-			}
-		}
+// CheckRadius refuses an injection that would leave more of the target unavailable than the guard allows, or too few
+// ready. Pods are those of the target as they are now, and desired is how many it asks for.
+func CheckRadius(guard experiment.Guard, desired int, pods []*corev1.Pod, loss Loss) error {
+	var t tally
+	for _, p := range pods {
+		t.count(loss, p.UID, cluster.PodReady(p))
 	}
-	if lost == 0 {
+	if t.hit == 0 {
 		return nil
 	}
 	minReady := DefaultMinReady
 	if guard.MinReady != nil {
 		minReady = *guard.MinReady
 	}
-	if left < minReady {
-		return refuse("would leave %d of %d ready; the guard asks for %d (guard.minReady)", left, ready, minReady)
+	if t.left < minReady {
+		return refuse("would leave %d of %d ready; the guard asks for %d (guard.minReady)", t.left, t.ready, minReady)
 	}
-	maxAffected := experiment.Percent(DefaultMaxAffected)
+	limit := experiment.Percent(DefaultMaxAffected)
 	if guard.MaxAffected != nil {
-		maxAffected = *guard.MaxAffected
+		limit = *guard.MaxAffected
 	}
+	// In a rollout there are more pods than are asked for. Those may be affected; that they are not ready is no loss.
 	total := max(desired, len(pods))
-	if float64(lost) > float64(maxAffected)*float64(total)+1e-9 {
-		return refuse("would affect %d of %d pods at once (%s); the guard allows %s (guard.maxAffected)", lost, total, share(lost, total), maxAffected)
+	if lost, exceeds := t.exceeds(limit, desired, total); exceeds {
+		return refuse("would affect %d of %d pods at once (%s)%s; the guard allows %s (guard.maxAffected)", lost, total, share(lost, total), t.already(lost), limit)
 	}
 	return nil
 }

@@ -1,12 +1,14 @@
 package target_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
@@ -73,19 +75,32 @@ func TestCheckDuration(t *testing.T) {
 func TestCheckNamespace(t *testing.T) {
 	percent := func(p experiment.Percent) *experiment.Percent { return &p }
 	for name, c := range map[string]struct {
-		guard           experiment.Guard
-		affected, total int
-		refused         bool
+		guard   experiment.Guard
+		states  string // h is hit, p is being taken away by others, n is not ready
+		missing int
+		refused bool
 	}{
-		"half":                              {experiment.Guard{}, 2, 4, false},
-		"more than half":                    {experiment.Guard{}, 3, 4, true},
-		"an empty namespace":                {experiment.Guard{}, 0, 0, false},
-		"opened for the target":             {experiment.Guard{MaxAffected: percent(1)}, 4, 4, false},
-		"a narrow target does not narrow":   {experiment.Guard{MaxAffected: percent(0.1)}, 2, 4, false},
-		"its own limit":                     {experiment.Guard{MaxAffectedOfNamespace: percent(0.25)}, 2, 4, true},
-		"its own limit comes before others": {experiment.Guard{MaxAffected: percent(1), MaxAffectedOfNamespace: percent(0.25)}, 2, 4, true},
+		"half":                              {experiment.Guard{}, "hhrr", 0, false},
+		"more than half":                    {experiment.Guard{}, "hhhr", 0, true},
+		"an empty namespace":                {experiment.Guard{}, "", 0, false},
+		"opened for the target":             {experiment.Guard{MaxAffected: percent(1)}, "hhhh", 0, false},
+		"a narrow target does not narrow":   {experiment.Guard{MaxAffected: percent(0.1)}, "hhrr", 0, false},
+		"its own limit":                     {experiment.Guard{MaxAffectedOfNamespace: percent(0.25)}, "hhrr", 0, true},
+		"with those of others":              {experiment.Guard{}, "hprr", 0, false},
+		"too many with those of others":     {experiment.Guard{}, "hppr", 0, true},
+		"too many with those not ready":     {experiment.Guard{}, "hnnr", 0, true},
+		"too many with those missing":       {experiment.Guard{}, "hrr", 2, true},
+		"others alone are no reason":        {experiment.Guard{}, "pppr", 2, false},
+		"its own limit comes before others": {experiment.Guard{MaxAffected: percent(1), MaxAffectedOfNamespace: percent(0.25)}, "hhrr", 0, true},
 	} {
-		err := target.CheckNamespace(c.guard, "shop", c.affected, c.total)
+		loss := target.Loss{Now: map[types.UID]bool{}, Pending: map[types.UID]bool{}}
+		var pods []cluster.Present
+		for i, state := range c.states {
+			uid := types.UID(strconv.Itoa(i))
+			loss.Now[uid], loss.Pending[uid] = state == 'h', state == 'p'
+			pods = append(pods, cluster.Present{UID: uid, Ready: state != 'n'})
+		}
+		err := target.CheckNamespace(c.guard, "shop", pods, c.missing, loss)
 		assert.Equal(t, c.refused, err != nil, "%s: %v", name, err)
 	}
 }
