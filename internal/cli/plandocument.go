@@ -37,11 +37,13 @@ type planTarget struct {
 }
 
 type planStream struct {
-	Name  string  `json:"name"`
-	Fresh bool    `json:"fresh"`
-	Rate  float64 `json:"ratePerSecond"`
-	URL   string  `json:"url"`
-	Via   string  `json:"via"`
+	Name  string `json:"name"`
+	Fresh bool   `json:"fresh"`
+	// Rate is the most of a rate that changes over time, which Profile tells in words.
+	Rate    float64 `json:"ratePerSecond"`
+	Profile string  `json:"profile,omitempty"`
+	URL     string  `json:"url"`
+	Via     string  `json:"via"`
 }
 
 type serverAnswer struct {
@@ -58,7 +60,11 @@ func documentOf(p *engine.Plan) *planDocument {
 		Streams: []planStream{}, Changes: p.Event().Changes, Impact: p.Impact, Permissions: p.Permissions,
 	}
 	for _, s := range p.Streams() {
-		d.Streams = append(d.Streams, planStream{s.Name, s.Fresh, s.Rate, s.URL, p.Routes[routeOf(p, s.Name)].Via})
+		stream := planStream{Name: s.Name, Fresh: s.Fresh, Rate: s.Profile.Peak(), URL: s.URL, Via: p.Routes[routeOf(p, s.Name)].Via}
+		if s.Shape.Constant == nil {
+			stream.Profile = s.Shape.String()
+		}
+		d.Streams = append(d.Streams, stream)
 	}
 	return d
 }

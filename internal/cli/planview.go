@@ -19,7 +19,7 @@ func printPlan(w io.Writer, p *engine.Plan, colour bool) {
 		if s.Fresh {
 			kind = "a fresh connection for each"
 		}
-		fmt.Fprintf(w, "load %s: %g requests/s to %s (%s), %s\n", s.Name, s.Rate, s.URL, p.Routes[routeOf(p, s.Name)].Via, kind)
+		fmt.Fprintf(w, "load %s: %s to %s (%s), %s\n", s.Name, requestRate(s), s.URL, p.Routes[routeOf(p, s.Name)].Via, kind)
 	}
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, c := range p.Event().Changes {
@@ -62,6 +62,14 @@ func printImpact(w io.Writer, p *engine.Plan) {
 	for _, u := range i.Unknown {
 		fmt.Fprintf(w, "unknown: %s\n", u)
 	}
+}
+
+// requestRate is the rate of a stream, or how it changes over time.
+func requestRate(s engine.Stream) string {
+	if s.Shape.Constant != nil {
+		return fmt.Sprintf("%g requests/s", s.Shape.Constant.PerSecond)
+	}
+	return "requests, " + s.Shape.String()
 }
 
 func routeOf(p *engine.Plan, name string) int {

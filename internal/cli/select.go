@@ -157,6 +157,7 @@ func (s *selection) override(a *app, e *experiment.Experiment) error {
 			if err := l.Rate.UnmarshalText([]byte(s.rate)); err != nil {
 				return usage(fmt.Errorf("--rate: %w", err))
 			}
+			l.Profile = nil
 		}
 	}
 	if s.seed != "" {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/load"
 	"github.com/chaosctl/chaosctl/pkg/verdict"
 )
 
@@ -47,14 +48,19 @@ func percentiles(e *experiment.Experiment, l *verdict.Latency) []Finding {
 
 // enough compares how many requests a window will hold with how many are needed. The windows that last until the target
 // has recovered may turn out longer.
-func enough(e *experiment.Experiment, load string, window verdict.Window, what string, needed float64) []Finding {
-	rate, length, open := rateOf(e, load), lengthOf(&e.Spec, window), window == verdict.Recovery || window == verdict.Run
-	if will := rate * length.Seconds(); rate == 0 || will >= needed-1e-6 {
+func enough(e *experiment.Experiment, of string, window verdict.Window, what string, needed float64) []Finding {
+	l := loadOf(e, of)
+	if l == nil {
+		return nil
+	}
+	length, open := lengthOf(&e.Spec, window), window == verdict.Recovery || window == verdict.Run
+	will := requestsIn(l, &e.Spec, window)
+	if will >= needed-1e-6 {
 		return nil
 	}
 	f := Finding{Check: "resolution", Level: Problem}
 	if math.IsInf(needed, 1) {
-		f.Message = fmt.Sprintf("no number of requests supports %s (expect on %s)", what, load)
+		f.Message = fmt.Sprintf("no number of requests supports %s (expect on %s)", what, of)
 		f.Mend = "ask for a bound below 100%"
 		return []Finding{f}
 	}
@@ -62,38 +68,54 @@ func enough(e *experiment.Experiment, load string, window verdict.Window, what s
 	if open {
 		f.Level, atLeast = Warning, "at least "
 	}
-	f.Message = fmt.Sprintf("%s of %s in the window %s takes %.0f requests; %g/s for %s%s are %.0f", what, load, window, math.Ceil(needed-1e-6), rate, atLeast, length, rate*length.Seconds())
-	f.Mend = fmt.Sprintf("raise the rate to %.0f/s, or make the window %s long", math.Ceil(needed/length.Seconds()-1e-6), seconds(needed/rate))
+	f.Message = fmt.Sprintf("%s of %s in the window %s takes %.0f requests; %s for %s%s are %.0f", what, of, window, math.Ceil(needed-1e-6), l.Shape(), atLeast, length, will)
+	if rate := l.Rate.PerSecond; l.Profile == nil {
+		f.Mend = fmt.Sprintf("raise the rate to %.0f/s, or make the window %s long", math.Ceil(needed/length.Seconds()-1e-6), seconds(needed/rate))
+	} else {
+		f.Mend = fmt.Sprintf("raise the rates of the profile so that it sends %.0f more in this window, or make the window longer", math.Ceil(needed-will-1e-6))
+	}
 	return []Finding{f}
 }
 
 func spacing(e *experiment.Experiment, o *verdict.LongestOutage) []Finding {
-	rate := rateOf(e, o.Of)
-	i := slices.IndexFunc(e.Spec.Load, func(l experiment.Load) bool { return l.Name == o.Of })
-	if rate == 0 || i < 0 {
+	l := loadOf(e, o.Of)
+	if l == nil {
 		return nil
 	}
-	streams := 1.0
-	if e.Spec.Load[i].Connections == experiment.Both {
-		streams = 2
-	}
-	apart := time.Duration(float64(time.Second) * streams / rate)
+	apart := load.ProfileOf(l.StreamShape()).Spacing(lengthOf(&e.Spec, verdict.Run))
 	if apart <= o.Longest.Std() {
 		return nil
 	}
+	lowest := "the rate"
+	if l.Profile != nil {
+		lowest = "the lowest rate of the profile"
+	}
 	return []Finding{{
-		Check: "resolution", Level: Problem, Message: fmt.Sprintf("requests of each stream of %s come %s apart, so an outage of %s can go unseen", o.Of, apart, o.Longest),
-		Mend: fmt.Sprintf("raise the rate to %.0f/s", math.Ceil(streams/o.Longest.Std().Seconds()-1e-6)),
+		Check: "resolution", Level: Problem, Message: fmt.Sprintf("requests of each stream of %s come up to %s apart, so an outage of %s can go unseen", o.Of, apart, o.Longest),
+		Mend: fmt.Sprintf("raise %s to %.0f/s", lowest, math.Ceil(float64(len(l.Streams()))/o.Longest.Std().Seconds()-1e-6)),
 	}}
 }
 
-func rateOf(e *experiment.Experiment, load string) float64 {
-	for _, l := range e.Spec.Load {
-		if l.Name == load {
-			return l.Rate.PerSecond
-		}
+// loadOf is the load of that name, nil where it asks for nothing.
+func loadOf(e *experiment.Experiment, name string) *experiment.Load {
+	i := slices.IndexFunc(e.Spec.Load, func(l experiment.Load) bool { return l.Name == name })
+	if i < 0 || load.ProfileOf(e.Spec.Load[i].Shape()).Peak() == 0 {
+		return nil
 	}
-	return 0
+	return &e.Spec.Load[i]
+}
+
+// requestsIn is how many requests of a load a window has at the least.
+func requestsIn(l *experiment.Load, s *experiment.Spec, window verdict.Window) float64 {
+	var start time.Duration
+	switch window {
+	case verdict.Fault:
+		start = s.Steady.For.Std()
+	case verdict.Recovery:
+		start = s.Steady.For.Std() + s.FaultWindow()
+	}
+	profile := load.ProfileOf(l.Shape())
+	return profile.Requests(start+lengthOf(s, window)) - profile.Requests(start)
 }
 
 // lengthOf is how long a window lasts at the least.

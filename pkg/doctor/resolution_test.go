@@ -46,7 +46,7 @@ func TestResolution(t *testing.T) {
 		"percentile":              {25, &verdict.Latency{Of: "browse", P99: duration(time.Second), During: verdict.Fault}, OK, nil},
 		"percentile, too fine":    {25, &verdict.Latency{Of: "browse", P50: duration(time.Second), P999: duration(time.Second), During: verdict.Fault}, Problem, []string{"the p99.9 of browse in the window fault takes 5000 requests"}},
 		"outage":                  {4, &verdict.LongestOutage{Of: "browse", Longest: *duration(500 * time.Millisecond)}, OK, nil},
-		"outage between requests": {3, &verdict.LongestOutage{Of: "browse", Longest: *duration(500 * time.Millisecond)}, Problem, []string{"come 666.666666ms apart", "raise the rate to 4/s"}},
+		"outage between requests": {3, &verdict.LongestOutage{Of: "browse", Longest: *duration(500 * time.Millisecond)}, Problem, []string{"come up to 666.666667ms apart", "raise the rate to 4/s"}},
 		"something else":          {1, &verdict.Replicas{AtLeast: 3}, OK, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -63,4 +63,29 @@ func TestResolution(t *testing.T) {
 		})
 	}
 	assert.Empty(t, resolution(under(3, experiment.Fresh, &verdict.LongestOutage{Of: "browse", Longest: *duration(500 * time.Millisecond)})), "one stream has the whole rate")
+}
+
+func TestResolutionOfAProfile(t *testing.T) {
+	burst := func(base float64, expectation any) *experiment.Experiment {
+		e := under(0, experiment.Fresh, expectation)
+		e.Spec.Load[0].Profile = &experiment.Profile{Burst: &experiment.Burst{
+			Base: experiment.Level{Rate: experiment.Rate{PerSecond: base}}, Peak: experiment.Rate{PerSecond: 100},
+			Every: *duration(10 * time.Second), For: *duration(2 * time.Second),
+		}}
+		return e
+	}
+	// The fault window lasts from 5 s to 25 s, and so has the bursts at 10 s and at 20 s.
+	findings := resolution(burst(0, &verdict.Availability{Of: "browse", AtLeast: 0.99, During: verdict.Fault}))
+	assert.Empty(t, findings, "400 requests are enough")
+	findings = resolution(burst(0, &verdict.Availability{Of: "browse", AtLeast: 0.9925, During: verdict.Fault}))
+	assert.Empty(t, findings, "just enough")
+	findings = resolution(burst(0, &verdict.Availability{Of: "browse", AtLeast: 0.995, During: verdict.Fault}))
+	require.Len(t, findings, 1)
+	assert.Contains(t, findings[0].Message, "takes 600 requests; bursts of 100/s for 2s every 10s, 0/s in between for 20s are 400")
+	assert.Contains(t, findings[0].Mend, "200 more")
+
+	findings = resolution(burst(0, &verdict.LongestOutage{Of: "browse", Longest: *duration(5 * time.Second)}))
+	require.Len(t, findings, 1)
+	assert.Contains(t, findings[0].Message, "come up to 10s apart")
+	assert.Empty(t, resolution(burst(10, &verdict.LongestOutage{Of: "browse", Longest: *duration(100 * time.Millisecond)})))
 }

@@ -89,12 +89,34 @@ func TestStreams(t *testing.T) {
 		s := all[i]
 		assert.Equal(t, i, s.ID)
 		assert.Equal(t, want.fresh, s.Fresh)
-		assert.InDelta(t, want.rate, s.Rate, 0)
+		assert.InDelta(t, want.rate, s.Profile.Peak(), 0)
 		assert.Equal(t, want.url, s.URL)
 		assert.Equal(t, "X-Pod", s.PodHeader)
 		assert.Equal(t, s.ID, s.started.ID)
 		assert.Equal(t, want.connections, s.started.Connections)
 		assert.InDelta(t, 2, s.started.Timeout, 0)
+	}
+}
+
+func TestStreamsOfAProfile(t *testing.T) {
+	rate := func(r float64) experiment.Rate { return experiment.Rate{PerSecond: r} }
+	p := &Plan{
+		Experiment: &experiment.Experiment{Spec: experiment.Spec{Load: []experiment.Load{{
+			Name: "browse", Connections: experiment.Both, Timeout: experiment.Duration(2 * time.Second),
+			Profile: &experiment.Profile{Burst: &experiment.Burst{
+				Base: experiment.Level{}, Peak: rate(100), Every: experiment.Duration(10 * time.Second), For: experiment.Duration(time.Second),
+			}},
+		}}}},
+		Routes: []cluster.Route{{URL: "http://a/", Via: "url"}},
+	}
+	all := p.Streams()
+	require.Len(t, all, 2)
+	for _, s := range all {
+		assert.InDelta(t, 50, s.started.Rate, 0)
+		assert.Equal(t, "bursts of 50/s for 1s every 10s, 0/s in between", s.started.Profile)
+		first, ok := s.Profile.Due(0)
+		assert.True(t, ok)
+		assert.Equal(t, 10*time.Second, first)
 	}
 }
 

@@ -98,6 +98,8 @@ func (r *Run) aborts(cancel context.CancelCauseFunc) func(string, load.Sample) {
 // Stream is a stream of requests and the event that announces it.
 type Stream struct {
 	load.Stream
+	// Shape is the stream's part of the load's rate over time.
+	Shape   experiment.Profile
 	started event.StreamStarted
 }
 
@@ -105,19 +107,20 @@ type Stream struct {
 func (p *Plan) Streams() []Stream {
 	var all []Stream
 	for i, l := range p.Experiment.Spec.Load {
-		kinds := []experiment.Connections{l.Connections}
-		if l.Connections == experiment.Both {
-			kinds = []experiment.Connections{experiment.Fresh, experiment.Reuse}
-		}
-		for _, kind := range kinds {
+		shape := l.StreamShape()
+		for _, kind := range l.Streams() {
 			s := load.Stream{
 				ID: len(all), Name: l.Name, Fresh: kind == experiment.Fresh, Method: l.HTTP.Method, URL: p.Routes[i].URL,
-				PodHeader: l.HTTP.PodHeader, Rate: l.Rate.PerSecond / float64(len(kinds)), Timeout: l.Timeout.Std(),
+				PodHeader: l.HTTP.PodHeader, Profile: load.ProfileOf(shape), Timeout: l.Timeout.Std(),
 			}
-			all = append(all, Stream{s, event.StreamStarted{
+			started := event.StreamStarted{
 				ID: s.ID, Name: s.Name, Connections: string(kind), Method: s.Method, URL: s.URL, Via: p.Routes[i].Via,
-				Rate: s.Rate, Timeout: s.Timeout.Seconds(),
-			}})
+				Rate: s.Profile.Peak(), Timeout: s.Timeout.Seconds(),
+			}
+			if shape.Constant == nil {
+				started.Profile = shape.String()
+			}
+			all = append(all, Stream{s, shape, started})
 		}
 	}
 	return all

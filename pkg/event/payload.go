@@ -84,8 +84,10 @@ type StreamStarted struct {
 	URL         string `json:"url"`
 	// Via says how the Service was reached: url, load balancer, node port or cluster IP.
 	Via string `json:"via"`
-	// Rate is what the stream asks for, in requests per second.
+	// Rate is what the stream asks for, in requests per second; where that changes over time, the most of it, and Profile
+	// says in words how it changes.
 	Rate    float64 `json:"rate"`
+	Profile string  `json:"profile,omitempty"`
 	Timeout float64 `json:"timeout"`
 }
 

@@ -25,9 +25,16 @@ func (Count) Form() Form {
 
 // Form says which text is a rate. The unit may go without its number, which is 1 then.
 func (Rate) Form() Form {
-	return Form{Name: "rate", Patterns: []string{
+	form := Level{}.Form()
+	form.Name = "rate"
+	form.Patterns = append(form.Patterns, `^[^/]*[1-9]`)
+	return form
+}
+
+// Form says which text is a rate, or none.
+func (Level) Form() Form {
+	return Form{Name: "rate or none", Patterns: []string{
 		`^[+]?` + numberPattern + `/[0-9]*(\.[0-9]*)?` + unitPattern + `(` + numberPattern + unitPattern + `)*$`,
-		`^[^/]*[1-9]`,
 		`/([^0-9]|.*[1-9])`,
 	}}
 }

@@ -29,6 +29,8 @@ func TestFormsOfScalars(t *testing.T) {
 		"percentage": func() encoding.TextUnmarshaler { return new(experiment.Percent) },
 		"count":      func() encoding.TextUnmarshaler { return new(experiment.Count) },
 		"rate":       func() encoding.TextUnmarshaler { return new(experiment.Rate) },
+
+		"rate or none": func() encoding.TextUnmarshaler { return new(experiment.Level) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			form := build().(experiment.Former).Form()

@@ -100,4 +100,28 @@ func TestValidateWithoutFile(t *testing.T) {
 	}, "\n"))
 }
 
+func TestProfilesInWords(t *testing.T) {
+	e, err := load(t, "profiles.yaml").Experiment()
+	require.NoError(t, err)
+	var whole, each []string
+	for i := range e.Spec.Load {
+		whole = append(whole, e.Spec.Load[i].Shape().String())
+		each = append(each, e.Spec.Load[i].StreamShape().String())
+	}
+	assert.Equal(t, []string{
+		"0.5/s",
+		"ramp from 0/s to 200/s over 1m30s",
+		"ramp from 200/s to 0/s over 500ms",
+		"50/s, then 100/s, then 0/s, then 200/s, 20s each",
+		"bursts of 200/s for 5s every 30s, 0/s in between",
+	}, whole)
+	assert.Equal(t, []string{
+		"0.25/s",
+		"ramp from 0/s to 100/s over 1m30s",
+		"ramp from 200/s to 0/s over 500ms",
+		"25/s, then 50/s, then 0/s, then 100/s, 20s each",
+		"bursts of 100/s for 5s every 30s, 0/s in between",
+	}, each, "both kinds of connection have a half, and a single one all")
+}
+
 func seconds(n int) experiment.Duration { return experiment.Duration(time.Duration(n) * time.Second) }

@@ -6,7 +6,9 @@ type Load struct {
 	Name string   `json:"name" form:"label-name"`
 	HTTP HTTPLoad `json:"http"`
 	// Rate is the number of requests offered per unit of time, all connections together.
-	Rate Rate `json:"rate"`
+	Rate Rate `json:"rate,omitzero" choice:"rate"`
+	// Profile stands in place of rate where that changes over time: constant, ramp, step or burst.
+	Profile *Profile `json:"profile,omitempty" choice:"rate"`
 	// Connections says whether connections are kept: reuse, fresh (one for each request) or both (half of the rate
 	// each). Both is the default, because keep-alive hides what a load balancer does to new connections.
 	Connections Connections `json:"connections" default:"both"`

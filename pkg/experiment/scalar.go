@@ -141,24 +141,31 @@ const maxRate = 100_000
 
 // UnmarshalText reads 200/s, 30/m or 200/1s.
 func (r *Rate) UnmarshalText(text []byte) error {
-	number, unit, ok := strings.Cut(string(text), "/")
+	v, err := perSecond(string(text))
+	if err != nil {
+		return err
+	}
+	if v <= 0 || v > maxRate {
+		return fmt.Errorf("%s is outside of what a stream may ask for: more than 0, at most %d/s", text, maxRate)
+	}
+	r.PerSecond = v
+	return nil
+}
+
+func perSecond(text string) (float64, error) {
+	number, unit, ok := strings.Cut(text, "/")
 	n, err := strconv.ParseFloat(number, 64)
 	if !ok || err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-		return fmt.Errorf("%q is not a rate: write requests per unit of time, such as 200/s or 30/m", text)
+		return 0, fmt.Errorf("%q is not a rate: write requests per unit of time, such as 200/s or 30/m", text)
 	}
 	if unit != "" && (unit[0] < '0' || unit[0] > '9') {
 		unit = "1" + unit
 	}
 	per, err := time.ParseDuration(unit)
 	if err != nil || per <= 0 {
-		return fmt.Errorf("%q is not a rate: the unit after / is s, m, h, or a duration such as 10s", text)
+		return 0, fmt.Errorf("%q is not a rate: the unit after / is s, m, h, or a duration such as 10s", text)
 	}
-	v := n / per.Seconds()
-	if v <= 0 || v > maxRate {
-		return fmt.Errorf("%s is outside of what a stream may ask for: more than 0, at most %d/s", text, maxRate)
-	}
-	r.PerSecond = v
-	return nil
+	return n / per.Seconds(), nil
 }
 
 // MarshalText writes the rate per second.
@@ -168,3 +175,19 @@ func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 func (Rate) Expected() string { return "a rate such as 200/s" }
 
 func (r Rate) String() string { return strconv.FormatFloat(r.PerSecond, 'f', -1, 64) + "/s" }
+
+// Level is a rate that may be 0/s: one of those that a load goes through.
+type Level struct{ Rate }
+
+// UnmarshalText reads a rate, or 0/s.
+func (l *Level) UnmarshalText(text []byte) error {
+	v, err := perSecond(string(text))
+	if err != nil {
+		return err
+	}
+	if v < 0 || v > maxRate {
+		return fmt.Errorf("%s is outside of what a stream may ask for: from 0/s to %d/s", text, maxRate)
+	}
+	l.PerSecond = math.Abs(v) // -0 is none
+	return nil
+}

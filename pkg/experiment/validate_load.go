@@ -21,7 +21,19 @@ func (s *Spec) validateLoad(f *findings) {
 		path := element("spec.load", i)
 		names.add(f, path, load.Name)
 		positive(f, child(path, "timeout"), load.Timeout)
+		load.validateRate(f, path)
 		load.HTTP.validate(f, child(path, "http"))
+	}
+}
+
+func (l Load) validateRate(f *findings, path string) {
+	switch {
+	case l.Rate == Rate{} && l.Profile == nil:
+		f.refuse(path, "", "the load does not say how many requests it sends: expected rate or profile")
+	case l.Rate != Rate{} && l.Profile != nil:
+		f.refuse(child(path, "profile"), "", "rate and profile exclude each other: expected one")
+	case l.Profile != nil:
+		l.Profile.validate(f, child(path, "profile"))
 	}
 }
 

@@ -82,7 +82,7 @@ func TestCausesOfFailures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, fresh := range []bool{true, false} {
-				stream := load.Stream{URL: test.url, Rate: 20, Timeout: 5 * time.Second, Fresh: fresh}
+				stream := load.Stream{URL: test.url, Profile: load.Constant(20), Timeout: 5 * time.Second, Fresh: fresh}
 				if test.cause == load.Timeout {
 					stream.Timeout = 200 * time.Millisecond
 				}

@@ -13,17 +13,17 @@ import (
 // miss by, and below what a person would call an outage.
 const lateAfter = 50 * time.Millisecond
 
-// pacer makes requests due at regular instants, and tells when they cannot be sent for want of a free worker.
+// pacer makes requests due as their profile says, and tells when they cannot be sent for want of a free worker.
 //
 // Pace and Rate are called by one goroutine, blocked by any. vegeta's own pacers return the time to wait, which vegeta
 // then sleeps through; this one waits itself, and so can be interrupted.
 type pacer struct {
 	ctx   context.Context
 	clock event.Clock
-	// began is when the first request is due.
-	began event.Instant
-	rate  float64
-	timer *time.Timer
+	// began is when the profile begins.
+	began   event.Instant
+	profile Profile
+	timer   *time.Timer
 
 	// next is the number of the request that is to be sent next.
 	next     atomic.Uint64
@@ -35,28 +35,40 @@ type pacer struct {
 
 func newPacer(ctx context.Context, clock event.Clock, s Stream) *pacer {
 	return &pacer{
-		ctx:   ctx,
-		clock: clock,
-		began: clock.Now(),
-		rate:  s.Rate,
-		timer: time.NewTimer(0),
-		limit: int64(s.maxInFlight()),
+		ctx:     ctx,
+		clock:   clock,
+		began:   clock.Now(),
+		profile: s.Profile,
+		timer:   time.NewTimer(0),
+		limit:   int64(s.maxInFlight()),
 	}
 }
 
+// never is the instant of a request that is not to be sent.
+const never = event.Instant(math.MaxInt64)
+
 // due is the instant of request n, counted from 0.
 func (p *pacer) due(n uint64) event.Instant {
-	return p.began.Add(time.Duration(math.Round(float64(n) / p.rate * 1e9)))
+	after, ok := p.profile.Due(n)
+	if !ok || after > never.Sub(p.began) {
+		return never
+	}
+	return p.began.Add(after)
 }
 
 // Pace returns when request n is due, or says that there are to be no more.
 func (p *pacer) Pace(_ time.Duration, n uint64) (time.Duration, bool) {
-	if p.rate <= 0 || p.ctx.Err() != nil {
+	if p.profile.Peak() <= 0 || p.ctx.Err() != nil {
 		return 0, true
 	}
 	p.next.Store(n)
 	p.noteBlocked()
-	wait := p.due(n).Sub(p.clock.Now())
+	due := p.due(n)
+	if due == never {
+		<-p.ctx.Done() // requests that are in flight have their time
+		return 0, true
+	}
+	wait := due.Sub(p.clock.Now())
 	if wait <= 0 {
 		return 0, false
 	}
@@ -78,4 +90,4 @@ func (p *pacer) noteBlocked() {
 }
 
 // Rate is the rate that is asked for, in requests per second.
-func (p *pacer) Rate(time.Duration) float64 { return p.rate }
+func (p *pacer) Rate(elapsed time.Duration) float64 { return p.profile.Rate(elapsed) }

@@ -11,7 +11,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/event"
 )
 
-// Stream is one open-loop stream of HTTP requests at a constant rate.
+// Stream is one open-loop stream of HTTP requests.
 type Stream struct {
 	// ID numbers the stream in the sample file; Name is shared by the streams of one load.
 	ID   int
@@ -28,12 +28,12 @@ type Stream struct {
 	Method, URL string
 	// PodHeader names the header of an answer that carries the name of the pod; may be empty.
 	PodHeader string
-	// Rate is the number of requests per second.
-	Rate float64
+	// Profile is the rate of requests over time.
+	Profile Profile
 	// Timeout ends a request that has no whole answer; 2 s where it is 0.
 	Timeout time.Duration
-	// MaxInFlight bounds the requests in flight. Where it is 0, as many as can be in flight at this rate when none is
-	// answered, with headroom: a bound that is never met unless this machine is too slow.
+	// MaxInFlight bounds the requests in flight. Where it is 0, as many as can be in flight at the peak of the rate when
+	// none is answered, with headroom: a bound that is never met unless this machine is too slow.
 	MaxInFlight int
 }
 
@@ -156,6 +156,6 @@ func (s Stream) maxInFlight() int {
 	if s.MaxInFlight > 0 {
 		return s.MaxInFlight
 	}
-	need := math.Ceil(s.Rate * s.timeout().Seconds())
+	need := math.Ceil(s.Profile.Peak() * s.timeout().Seconds())
 	return int(min(need*1.25+32, 16_384))
 }

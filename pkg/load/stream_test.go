@@ -18,7 +18,7 @@ import (
 
 func TestDueTimesAreRegularAndTheRateIsAchieved(t *testing.T) {
 	server := serve(t, func(http.ResponseWriter, *http.Request) {})
-	stream := load.Stream{ID: 3, URL: server.URL, Rate: 400}
+	stream := load.Stream{ID: 3, URL: server.URL, Profile: load.Constant(400)}
 	samples, summary := collect(t, stream, atLeast(400))
 
 	first := samples[0].Due
@@ -53,7 +53,7 @@ func TestAStallShowsInTheResponseTimeOnly(t *testing.T) {
 		}
 		stalled <- struct{}{}
 	})
-	samples, summary := collect(t, load.Stream{URL: server.URL, Rate: 100, MaxInFlight: 1}, atLeast(60))
+	samples, summary := collect(t, load.Stream{URL: server.URL, Profile: load.Constant(100), MaxInFlight: 1}, atLeast(60))
 
 	var response, service int
 	for _, s := range samples {
@@ -87,7 +87,7 @@ func TestStopCutsHangingRequestsShort(t *testing.T) {
 				stopped <- time.Now()
 				cancel()
 			}()
-			stream := load.Stream{URL: server.URL, Rate: 500, Timeout: 30 * time.Second, Fresh: fresh}
+			stream := load.Stream{URL: server.URL, Profile: load.Constant(500), Timeout: 30 * time.Second, Fresh: fresh}
 			samples := 0
 			summary := stream.Run(ctx, newClock(), func(load.Sample) { samples++ })
 			took := time.Since(<-stopped)
@@ -107,7 +107,7 @@ func TestStopDoesNotWaitForTheNextRequest(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var stopped time.Time
 	samples := 0
-	load.Stream{URL: server.URL, Rate: 0.01}.Run(ctx, newClock(), func(load.Sample) {
+	load.Stream{URL: server.URL, Profile: load.Constant(0.01)}.Run(ctx, newClock(), func(load.Sample) {
 		samples++
 		stopped = time.Now()
 		cancel()
@@ -136,7 +136,7 @@ func TestStarvationIsSeen(t *testing.T) {
 		time.Sleep(200 * time.Millisecond) // the fifth was due after 5 ms
 		cancel()
 	}()
-	stream := load.Stream{URL: server.URL, Rate: 200, Timeout: 30 * time.Second, MaxInFlight: 4}
+	stream := load.Stream{URL: server.URL, Profile: load.Constant(200), Timeout: 30 * time.Second, MaxInFlight: 4}
 	summary := stream.Run(ctx, newClock(), func(load.Sample) {})
 	assert.True(t, summary.Starved)
 	assert.Equal(t, uint64(4), summary.Offered)
@@ -152,7 +152,7 @@ func TestAStreamLeavesNothingRunning(t *testing.T) {
 	for _, path := range []string{"/", "/hang"} {
 		for _, fresh := range []bool{true, false} {
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-			load.Stream{URL: server.URL + path, Rate: 300, Fresh: fresh}.Run(ctx, newClock(), func(load.Sample) {})
+			load.Stream{URL: server.URL + path, Profile: load.Constant(300), Fresh: fresh}.Run(ctx, newClock(), func(load.Sample) {})
 			cancel()
 		}
 	}
@@ -163,7 +163,7 @@ func TestFreshOpensAConnectionForEachRequest(t *testing.T) {
 	for name, fresh := range map[string]bool{"fresh": true, "reuse": false} {
 		t.Run(name, func(t *testing.T) {
 			server, opened := countConnections(t, func(http.ResponseWriter, *http.Request) {})
-			samples, summary := collect(t, load.Stream{URL: server.URL, Rate: 200, Fresh: fresh}, atLeast(100))
+			samples, summary := collect(t, load.Stream{URL: server.URL, Profile: load.Constant(200), Fresh: fresh}, atLeast(100))
 			for _, s := range samples {
 				assert.True(t, s.OK(), s.Cause)
 			}
@@ -185,7 +185,7 @@ func TestRequestsAreWhatTheyShouldBe(t *testing.T) {
 		w.Header().Set("Location", "/elsewhere")
 		w.WriteHeader(http.StatusFound)
 	})
-	stream := load.Stream{Method: http.MethodHead, URL: server.URL + "/a?b=c", PodHeader: "X-Pod", Rate: 100}
+	stream := load.Stream{Method: http.MethodHead, URL: server.URL + "/a?b=c", PodHeader: "X-Pod", Profile: load.Constant(100)}
 	samples, _ := collect(t, stream, atLeast(3))
 
 	assert.Equal(t, "web-1", samples[0].Pod)
@@ -216,7 +216,7 @@ func TestOnlyAKeptConnectionHasASecondAttempt(t *testing.T) {
 					}
 				}
 			})
-			samples, _ := collect(t, load.Stream{URL: server.URL, Rate: 20, Fresh: test.fresh}, atLeast(3))
+			samples, _ := collect(t, load.Stream{URL: server.URL, Profile: load.Constant(20), Fresh: test.fresh}, atLeast(3))
 			assert.Equal(t, []load.Cause{load.None, test.want, load.None},
 				[]load.Cause{samples[0].Cause, samples[1].Cause, samples[2].Cause})
 		})

@@ -123,8 +123,8 @@ func TestOutagesAgainstTheTruth(t *testing.T) {
 	clock := newClock()
 	server := newFaulty(t, clock)
 	streams := []load.Stream{
-		{ID: 0, Name: "fresh", Rate: rate, Fresh: true, URL: "http://" + server.address},
-		{ID: 1, Name: "reuse", Rate: rate, URL: "http://" + server.address},
+		{ID: 0, Name: "fresh", Profile: load.Constant(rate), Fresh: true, URL: "http://" + server.address},
+		{ID: 1, Name: "reuse", Profile: load.Constant(rate), URL: "http://" + server.address},
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()

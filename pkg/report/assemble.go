@@ -40,7 +40,7 @@ func (r *record) facts(q *requests, recoveries []timeline.Recovery) *verdict.Fac
 			}
 		}
 		l.Starved = l.Starved || r.starved[s.ID]
-		l.Spacing = max(l.Spacing, time.Duration(float64(time.Second)/s.Rate))
+		l.Spacing = max(l.Spacing, r.spacing(s))
 		for _, o := range q.tally.Stream(s.ID).Outages().List {
 			l.Outages = append(l.Outages, verdict.Outage{
 				Span: verdict.Span{Start: o.Start, End: o.End}, Connections: s.Connections, Failures: o.Failures, Resolution: o.Resolution, Open: o.Open,
@@ -112,7 +112,8 @@ func (r *record) stream(s event.StreamStarted, series *load.Series) (StreamResul
 		stats = &load.Stats{}
 	}
 	result := StreamResult{
-		Name: s.Name, Connections: s.Connections, URL: s.URL, Via: s.Via, Asked: s.Rate, Achieved: stats.Rate(), Starved: r.starved[s.ID],
+		Name: s.Name, Connections: s.Connections, URL: s.URL, Via: s.Via, Profile: s.Profile, Asked: r.asked(s, stats), Achieved: stats.Rate(),
+		Spacing: r.spacing(s).Seconds(), Starved: r.starved[s.ID],
 		Requests: stats.Requests, Failures: stats.Failures, Outages: []OutageResult{}, FailuresByCause: map[string]uint64{},
 	}
 	for cause, n := range stats.ByCause {
@@ -139,6 +140,21 @@ func (r *record) stream(s event.StreamStarted, series *load.Series) (StreamResul
 		drawn.Outages = append(drawn.Outages, OutageSpan{Start: o.Start, End: o.End})
 	}
 	return result, drawn
+}
+
+// spacing is the longest time between two requests that a stream had to send.
+func (r *record) spacing(s event.StreamStarted) time.Duration {
+	return r.profile(s).Spacing(r.end.Sub(r.began[s.ID]))
+}
+
+// asked is the mean of the rate that a stream had to offer between the first and the last of its requests, per second.
+func (r *record) asked(s event.StreamStarted, stats *load.Stats) float64 {
+	length := stats.Last.Sub(stats.First)
+	if s.Profile == "" || length <= 0 {
+		return s.Rate
+	}
+	profile, began := r.profile(s), r.began[s.ID]
+	return (profile.Requests(stats.Last.Sub(began)) - profile.Requests(stats.First.Sub(began))) / length.Seconds()
 }
 
 func (r *record) recovery(rec *timeline.Recovery) RecoveryResult {

@@ -44,10 +44,12 @@ type record struct {
 	experiment *experiment.Experiment
 	planned    event.Planned
 	streams    []event.StreamStarted
-	starved    map[int]bool
-	spans      []Span
-	ended      *event.RunEnded
-	end        event.Instant
+	// began holds, by the stream, when it did.
+	began   map[int]event.Instant
+	starved map[int]bool
+	spans   []Span
+	ended   *event.RunEnded
+	end     event.Instant
 	// recovered says that the target came back and stayed, from converged on.
 	recovered bool
 	converged event.Instant
@@ -68,7 +70,7 @@ func readEvents(dir string, loader experiment.Loader) (*record, error) {
 		return nil, err
 	}
 	defer file.Close()
-	r := &record{starved: map[int]bool{}, timeline: timeline.NewFold(), changes: newChanges(), pods: newLanes(), probes: newProbes()}
+	r := &record{began: map[int]event.Instant{}, starved: map[int]bool{}, timeline: timeline.NewFold(), changes: newChanges(), pods: newLanes(), probes: newProbes()}
 	if err := event.Read(file, r.add); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -91,7 +93,7 @@ func (r *record) add(e event.Event) error {
 	case event.Planned:
 		r.planned = p
 	case event.StreamStarted:
-		r.streams = append(r.streams, p)
+		r.streams, r.began[p.ID] = append(r.streams, p), e.At
 	case event.StreamEnded:
 		r.starved[p.ID] = p.Starved
 	case event.PhaseStarted:
@@ -153,7 +155,17 @@ func (r *record) windows() map[verdict.Window]verdict.Span {
 func (r *record) loadStreams() []load.Stream {
 	var all []load.Stream
 	for _, s := range r.streams {
-		all = append(all, load.Stream{ID: s.ID, Name: s.Name, Fresh: s.Connections == string(experiment.Fresh), Rate: s.Rate, Timeout: secondsOf(s.Timeout)})
+		all = append(all, load.Stream{ID: s.ID, Name: s.Name, Fresh: s.Connections == string(experiment.Fresh), Profile: r.profile(s), Timeout: secondsOf(s.Timeout)})
 	}
 	return all
+}
+
+// profile is the rate of a stream over time. The experiment tells it; the event has the words.
+func (r *record) profile(s event.StreamStarted) load.Profile {
+	for i := range r.experiment.Spec.Load {
+		if l := &r.experiment.Spec.Load[i]; l.Name == s.Name && s.Profile != "" {
+			return load.ProfileOf(l.StreamShape())
+		}
+	}
+	return load.Constant(s.Rate)
 }

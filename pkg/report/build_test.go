@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/load"
 )
 
 func TestBuildPass(t *testing.T) {
@@ -278,4 +279,36 @@ func TestBuildNotes(t *testing.T) {
 	assert.Equal(t, Note{At: at(16), Level: "warning", Message: "careful"}, m.Notes[0])
 	assert.Equal(t, "the watch of pods was cut, so events may have been missed: too old", m.Notes[1].Message)
 	assert.Equal(t, "abort", m.Marks[len(m.Marks)-1].Kind)
+}
+
+func TestAProfileIsComparedOverItsOwnTime(t *testing.T) {
+	document := strings.Replace(killExperiment, "rate: 100/s", "profile: {step: {rates: [0/s, 50/s, 100/s, 0/s], every: 5s}}", 1)
+	s := newScripted(t, document)
+	s.replaced()
+	s.add(0.005, event.StreamStarted{
+		ID: 0, Name: "browse", Connections: "fresh", Method: "GET", URL: "http://10.0.0.1/", Via: "cluster IP", Rate: 100,
+		Profile: "0/s, then 50/s, then 100/s, then 0/s, 5s each", Timeout: 2,
+	})
+	for i := range 750 {
+		due := 5 + float64(i)/50
+		if i > 250 {
+			due = 10 + float64(i-250)/100
+		}
+		require.NoError(t, s.samples.Write(load.Sample{Due: at(due + 0.005), Start: at(due + 0.005), End: at(due + 0.01), Status: 200, Pod: "web-b"}))
+	}
+	s.phases()
+	m := s.end("", "")
+
+	require.Len(t, m.Streams, 1)
+	stream := m.Streams[0]
+	assert.Equal(t, "0/s, then 50/s, then 100/s, then 0/s, 5s each", stream.Profile)
+	assert.InDelta(t, 75, stream.Asked, 0.2, "the mean of the time in which it asked for any")
+	assert.InDelta(t, 75, stream.Achieved, 0.2)
+	assert.InDelta(t, 5.2, stream.Spacing, 0.1, "it ends with a pause")
+	text := strings.Join(limits(m), " ")
+	assert.NotContains(t, text, "starved")
+	assert.Contains(t, strings.ReplaceAll(text, "\u00a0", " "), "Outages of browse")
+	var summary strings.Builder
+	require.NoError(t, WriteMarkdown(&summary, m))
+	assert.Contains(t, summary.String(), "75/s of 75/s (0/s, then 50/s, then 100/s, then 0/s, 5s each)")
 }

@@ -55,7 +55,7 @@ func streamLimits(s StreamResult, add func(string)) {
 		add(plural(s.Requests, "request") + " of " + name + " without a failure support an availability of no more than " + percent(math.Max(0, 1-3/float64(s.Requests))) + ".")
 	}
 	if s.Achieved > 0 {
-		add("Outages of " + name + " shorter than about " + seconds(1/s.Achieved) + ", the distance between its requests, cannot be seen.")
+		add("Outages of " + name + " shorter than about " + seconds(max(s.Spacing, 1/s.Achieved)) + ", the distance between its requests, cannot be seen.")
 	}
 	if beyond := math.Floor(float64(s.Requests-min(s.Failures, s.Requests)) / 1000); s.Latency != nil && beyond < 10 {
 		add("The p99.9 of " + name + " rests on " + slowestRequests(beyond) + ": read it as little more than the slowest.")

@@ -91,9 +91,18 @@ func (s *summary) streams(all []StreamResult) {
 		for _, f := range causes(stream) {
 			failed = append(failed, f.Value+" "+f.Name)
 		}
-		rows = append(rows, []string{cell(stream.label()), rate(stream.Achieved) + " of " + rate(stream.Asked), count(stream.Requests), answered, p99, outage, cell(strings.Join(failed, ", "))})
+		rows = append(rows, []string{cell(stream.label()), achieved(stream), count(stream.Requests), answered, p99, outage, cell(strings.Join(failed, ", "))})
 	}
 	s.table([]string{"stream", "rate", "requests", "answered", "p99", "outages", "failures"}, rows)
+}
+
+// achieved is the rate of a stream beside what was asked for.
+func achieved(s StreamResult) string {
+	text := rate(s.Achieved) + " of " + rate(s.Asked)
+	if s.Profile != "" {
+		text += " (" + cell(s.Profile) + ")"
+	}
+	return text
 }
 
 func (s *summary) recoveries(r *Result) {

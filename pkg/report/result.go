@@ -113,15 +113,20 @@ type ExpectationResult struct {
 
 // StreamResult is what one stream of requests saw.
 type StreamResult struct {
-	Name        string  `json:"name"`
-	Connections string  `json:"connections"`
-	URL         string  `json:"url"`
-	Via         string  `json:"via"`
-	Asked       float64 `json:"asked"`
-	Achieved    float64 `json:"achieved"`
-	Starved     bool    `json:"starved,omitempty"`
-	Requests    uint64  `json:"requests"`
-	Failures    uint64  `json:"failures"`
+	Name        string `json:"name"`
+	Connections string `json:"connections"`
+	URL         string `json:"url"`
+	Via         string `json:"via"`
+	// Profile says in words how the rate changed over time; absent where it was constant.
+	Profile string `json:"profile,omitempty"`
+	// Asked and Achieved are means between the first and the last request, per second.
+	Asked    float64 `json:"asked"`
+	Achieved float64 `json:"achieved"`
+	// Spacing is the longest time between two requests that were asked for, in seconds: no shorter outage is sure to be seen.
+	Spacing  float64 `json:"spacing"`
+	Starved  bool    `json:"starved,omitempty"`
+	Requests uint64  `json:"requests"`
+	Failures uint64  `json:"failures"`
 	// Availability is the share of requests that succeeded; absent where there were none.
 	Availability *float64 `json:"availability,omitempty"`
 	// Interval95 is the Clopper-Pearson interval of the availability.
