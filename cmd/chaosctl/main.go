@@ -10,8 +10,8 @@ import (
 )
 
 func main() {
-	ctx, stop := cli.Interruptible(context.Background(), os.Stderr)
+	ctx, leave, stop := cli.Interruptible(context.Background(), os.Stderr)
 	defer stop()
-	streams := cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Program: os.Args[0]}
+	streams := cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Program: os.Args[0], Leave: leave}
 	os.Exit(cli.Explain(os.Stderr, cli.Run(ctx, os.Args[1:], streams)))
 }

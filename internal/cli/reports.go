@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -58,7 +59,8 @@ func (a *app) writeReports(dir string) (*report.Result, error) {
 			}
 		}
 	}
-	if err := report.WriteText(a.Out, &model.Result, report.Style{Color: colours(a.Out), Width: width(a.Out)}); err != nil {
+	err = report.WriteText(a.Out, &model.Result, report.Style{Color: colours(a.Out), Width: width(a.Out)})
+	if err != nil && !errors.Is(err, syscall.EPIPE) { // a reader that has seen enough changes nothing of the outcome
 		return nil, err
 	}
 	fmt.Fprintf(a.Out, "Report:  %s\n", filepath.Join(dir, "report.html"))

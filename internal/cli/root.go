@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -24,6 +25,8 @@ type Streams struct {
 	Err io.Writer
 	// Program is what the process was called as, argv[0]: as kubectl-chaosctl, it is a plugin of kubectl.
 	Program string
+	// Leave is closed when an undo is not to wait any more; nil is never.
+	Leave <-chan struct{}
 }
 
 // Run carries out one command line; args leaves out the program's name. The error, if any, is to be given to [Explain].
@@ -42,6 +45,8 @@ type app struct {
 	Streams
 	kube *genericclioptions.ConfigFlags
 	args []string
+	// undoTimeout is how long an undo may wait for the API server.
+	undoTimeout time.Duration
 }
 
 func (a *app) root() *cobra.Command {

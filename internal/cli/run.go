@@ -6,7 +6,9 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/chaosctl/chaosctl/pkg/apply"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
@@ -28,8 +30,14 @@ func (a *app) run() *cobra.Command {
 		},
 	}
 	which.register(cmd.Flags())
-	cmd.Flags().StringVar(&out, "out", "chaosctl-runs", "The `DIR` that gets one directory for each run")
+	a.runFlags(cmd.Flags(), &out)
 	return cmd
+}
+
+// runFlags are those of all commands that run experiments.
+func (a *app) runFlags(flags *pflag.FlagSet, out *string) {
+	flags.StringVar(out, "out", "chaosctl-runs", "The `DIR` that gets one directory for each run")
+	flags.DurationVar(&a.undoTimeout, "undo-timeout", apply.DefaultUndoTimeout, "How long an undo may wait for an API server that does not answer")
 }
 
 // runAll runs experiments one after another. The exit code is that of the worst.

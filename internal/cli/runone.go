@@ -77,15 +77,30 @@ func (a *app) execute(ctx context.Context, c *cluster.Cluster, plan *engine.Plan
 		Cluster: plan.Cluster, Environment: a.environment(),
 	})
 	log.Record(plan.Event())
-	run := &engine.Run{Plan: plan, Log: log, Samples: samples, Applier: apply.New(c, id, journal, log), Observe: live.Add}
+	run := &engine.Run{Plan: plan, Log: log, Samples: samples, Applier: a.applier(c, id, journal, log), Observe: live.Add}
+	ended := make(chan struct{})
+	go func() {
+		select {
+		case <-a.Leave:
+			run.Applier.Abandon()
+		case <-ended:
+		}
+	}()
 	stop := view.start(log.Clock)
 	// How the run ended stands in the log, and so in the result.
 	_ = run.Do(ctx)
+	close(ended)
 	stop()
 	if err := errors.Join(samples.Close(), file.Close(), log.Close(), journal.Close()); err != nil {
 		fmt.Fprintf(a.Err, "warning: the record of the run is not whole: %v\n", err)
 	}
 	return nil
+}
+
+func (a *app) applier(c *cluster.Cluster, run string, journal apply.Journal, log *event.Log) *apply.Applier {
+	applier := apply.New(c, run, journal, log)
+	applier.UndoTimeout = a.undoTimeout
+	return applier
 }
 
 func seedOf(e chosen) (int64, error) {

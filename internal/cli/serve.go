@@ -38,7 +38,7 @@ own. An interrupt undoes what is under way, and leaves.`,
 		},
 	}
 	cmd.Flags().StringVarP(&file, "file", "f", "", "The `FILE` of the game day, or - for standard input")
-	cmd.Flags().StringVar(&out, "out", "chaosctl-runs", "The `DIR` that gets one directory for each run")
+	a.runFlags(cmd.Flags(), &out)
 	cmd.Flags().BoolVar(&once, "once", false, "Run the experiments once, at once, and exit with the worst code")
 	if err := cmd.MarkFlagRequired("file"); err != nil {
 		panic(err) // the flag is defined above

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/event"
@@ -18,6 +20,9 @@ type Recorder interface{ Record(event.Payload) }
 
 // Applier sends, proves and undoes the changes of one run. Its methods may be called by several goroutines at once.
 type Applier struct {
+	// UndoTimeout is how long each call of Undo may wait out an API server that does not answer.
+	UndoTimeout time.Duration
+
 	cluster *cluster.Cluster
 	journal Journal
 	log     Recorder
@@ -26,16 +31,26 @@ type Applier struct {
 	dryRun []string
 
 	proofs sync.WaitGroup
-	mu     sync.Mutex
+	// abandoned ends when nothing is to be waited for any more.
+	abandoned context.Context
+	abandon   context.CancelCauseFunc
+	mu        sync.Mutex
 	// reversible holds what was sent and may have to be undone, in the order of sending; applied says of which the server
-	// has acknowledged.
-	reversible []*inject.Change
-	applied    map[*inject.Change]bool
+	// has acknowledged, and doubtful of which a request got no answer.
+	reversible        []*inject.Change
+	applied, doubtful map[*inject.Change]bool
+	// waiting says that the API server does not answer, and that this was told.
+	waiting bool
 }
 
 // New makes an applier for the run of that id.
 func New(c *cluster.Cluster, run string, journal Journal, log Recorder) *Applier {
-	return &Applier{cluster: c, journal: journal, log: log, run: run, applied: map[*inject.Change]bool{}}
+	a := &Applier{
+		UndoTimeout: DefaultUndoTimeout, cluster: c, journal: journal, log: log, run: run,
+		applied: map[*inject.Change]bool{}, doubtful: map[*inject.Change]bool{},
+	}
+	a.abandoned, a.abandon = context.WithCancelCause(context.Background())
+	return a
 }
 
 // sideBySide is how many changes of one stage are sent at once: enough for a drain, gentle to the API server.
@@ -150,6 +165,46 @@ func (a *Applier) take(match func(*inject.Change) bool) []*inject.Change {
 	a.reversible = kept
 	slices.Reverse(taken)
 	return respectUndoAfter(taken)
+}
+
+// keep puts what could not be undone back onto the list.
+func (a *Applier) keep(left []Leftover) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, l := range left {
+		a.reversible = slices.Insert(a.reversible, 0, l.Change)
+	}
+}
+
+// lanes parts changes into those that have nothing to do with one another, keeping the order within each.
+func lanes(changes []*inject.Change) [][]*inject.Change {
+	number := make([]int, len(changes))
+	for i, c := range changes {
+		number[i] = i
+		for j, other := range changes[:i] {
+			if joined := number[j]; joined != i && related(c, other) {
+				for k := range number[:i+1] {
+					if number[k] == joined {
+						number[k] = i
+					}
+				}
+			}
+		}
+	}
+	byNumber := map[int][]*inject.Change{}
+	for i, c := range changes {
+		byNumber[number[i]] = append(byNumber[number[i]], c)
+	}
+	var all [][]*inject.Change
+	for _, n := range slices.Sorted(maps.Keys(byNumber)) {
+		all = append(all, byNumber[n])
+	}
+	return all
+}
+
+// related changes are of one object, or name one another.
+func related(a, b *inject.Change) bool {
+	return a.Object.UID == b.Object.UID || a.UndoAfter == b.ID || b.UndoAfter == a.ID
 }
 
 func respectUndoAfter(changes []*inject.Change) []*inject.Change {

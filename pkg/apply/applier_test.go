@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -155,40 +156,52 @@ func TestPasses(t *testing.T) {
 		"conflict":           {apierrors.NewConflict(gr, "p", nil), false},
 		"not found":          {apierrors.NewNotFound(gr, "p"), false},
 		"invalid":            {apierrors.NewBadRequest("x"), false},
-		"a budget":           {apierrors.NewTooManyRequests("x", 0), false},
+		"too much":           {apierrors.NewTooManyRequests("x", 1), true},
+		"our own decision":   {decided{errors.New("changed by somebody else")}, false},
+		"a budget":           {overBudget("x"), false},
+		"--request-timeout":  {context.DeadlineExceeded, true},
 		"the end of the run": {context.Canceled, false},
 	} {
 		assert.Equal(t, c.want, passes(c.err), name)
 	}
 }
 
+func silent(error) {}
+
+// overBudget is how the API server forbids an eviction.
+func overBudget(message string) error {
+	err := apierrors.NewTooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 0)
+	err.ErrStatus.Details.Causes = []metav1.StatusCause{{Type: policyv1.DisruptionBudgetCause, Message: message}}
+	return err
+}
+
 // TestRetryWaitsOutAnOutage: as long as ctx allows, and no longer than it.
 func TestRetryWaitsOutAnOutage(t *testing.T) {
 	refused := errors.New("connection refused")
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), undoPatience)
+		ctx, cancel := context.WithTimeout(t.Context(), DefaultUndoTimeout)
 		defer cancel()
 		start := time.Now()
-		require.NoError(t, retry(ctx, func() error {
-			if time.Since(start) < 55*time.Second {
+		require.NoError(t, retry(ctx, silent, func() error {
+			if time.Since(start) < 100*time.Second {
 				return refused
 			}
 			return nil
 		}))
-		assert.Less(t, time.Since(start), 55*time.Second+2*longestDelay, "a server that is back is used soon")
+		assert.Less(t, time.Since(start), 100*time.Second+2*longestDelay, "a server that is back is used soon")
 	})
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), undoPatience)
+		ctx, cancel := context.WithTimeout(t.Context(), DefaultUndoTimeout)
 		defer cancel()
 		start := time.Now()
-		require.ErrorIs(t, retry(ctx, func() error { return refused }), refused)
-		assert.Equal(t, undoPatience, time.Since(start))
+		require.ErrorIs(t, retry(ctx, silent, func() error { return refused }), refused)
+		assert.Equal(t, DefaultUndoTimeout, time.Since(start))
 	})
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		calls := 0
-		err := retry(ctx, func() error {
+		err := retry(ctx, silent, func() error {
 			if calls++; calls == 1 {
 				return refused
 			}
@@ -200,7 +213,7 @@ func TestRetryWaitsOutAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		calls := 0
-		require.NoError(t, retry(t.Context(), func() error {
+		require.NoError(t, retry(t.Context(), silent, func() error {
 			if calls++; calls == 1 {
 				return apierrors.NewTimeoutError("busy", 7)
 			}
@@ -209,7 +222,7 @@ func TestRetryWaitsOutAnOutage(t *testing.T) {
 		assert.Equal(t, 7*time.Second, time.Since(start), "a server that says when is heeded")
 	})
 	calls := 0
-	require.Error(t, retry(t.Context(), func() error { calls++; return apierrors.NewBadRequest("x") }))
+	require.Error(t, retry(t.Context(), silent, func() error { calls++; return apierrors.NewBadRequest("x") }))
 	assert.Equal(t, 1, calls)
 }
 

@@ -58,11 +58,11 @@ func (a *Applier) edit(ctx context.Context, c *inject.Change) (outcome, error) {
 
 // update reads the object, lets change decide and edit a copy of it, and sends the difference as one merge patch under
 // the preconditions of the UID and the resource version that were read. After a conflict all of it is done again.
-// An object that is gone, or is another of the same name, is NotFound.
+// An object that is gone, or is another of the same name, is NotFound. An error of change is returned at once.
 func (a *Applier) update(ctx context.Context, c *inject.Change, sent func(), change func(*unstructured.Unstructured) (bool, error)) error {
 	for {
 		var conflict bool
-		err := retry(ctx, func() error {
+		err := retry(ctx, a.waits, func() error {
 			object, err := a.get(ctx, c.Object)
 			if err != nil {
 				return err
@@ -71,8 +71,12 @@ func (a *Applier) update(ctx context.Context, c *inject.Change, sent func(), cha
 				return apierrors.NewNotFound(c.Object.Resource.GroupResource(), c.Object.Name)
 			}
 			edited := object.DeepCopy()
-			if write, err := change(edited); err != nil || !write {
-				return err
+			write, err := change(edited)
+			if err != nil {
+				return decided{err}
+			}
+			if !write {
+				return nil
 			}
 			patch, err := mergePatch(object, edited)
 			if err != nil {
@@ -81,6 +85,9 @@ func (a *Applier) update(ctx context.Context, c *inject.Change, sent func(), cha
 			sent()
 			_, err = a.resource(c.Object).Patch(ctx, c.Object.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager, DryRun: a.dryRun})
 			conflict = apierrors.IsConflict(err)
+			if unanswered(err) {
+				a.doubt(c)
+			}
 			return err
 		})
 		if !conflict || ctx.Err() != nil {

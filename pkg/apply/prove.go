@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
@@ -53,7 +54,11 @@ func (a *Applier) proveGone(ctx context.Context, c *inject.Change) (string, erro
 func (a *Applier) proveEdit(ctx context.Context, c *inject.Change) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, proofPatience)
 	defer cancel()
-	object, err := a.get(ctx, c.Object)
+	var object *unstructured.Unstructured
+	err := retry(ctx, a.waits, func() (err error) {
+		object, err = a.get(ctx, c.Object)
+		return err
+	})
 	if err != nil {
 		return "", err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -73,7 +74,7 @@ func (a *Applier) evict(ctx context.Context, c *inject.Change) (outcome, error) 
 				},
 			})
 		})
-		if !apierrors.IsTooManyRequests(err) || a.dryRun != nil {
+		if !byBudget(err) || a.dryRun != nil {
 			if blocked != "" && errors.Is(err, context.DeadlineExceeded) {
 				err = fmt.Errorf("blocked for %s: %s", c.Evict.Timeout, blocked)
 			}
@@ -143,7 +144,7 @@ func (a *Applier) remove(ctx context.Context, c *inject.Change, request func(*me
 	preconditions := &metav1.Preconditions{UID: &c.Object.UID}
 	attempts := 0
 	var result outcome
-	err := retry(ctx, func() error {
+	err := retry(ctx, a.waits, func() error {
 		attempts++
 		a.sent(c)
 		err := request(preconditions)
@@ -162,17 +163,25 @@ func (a *Applier) remove(ctx context.Context, c *inject.Change, request func(*me
 func isUIDConflict(err error) bool { return apierrors.IsConflict(err) }
 
 // retry repeats a request while its errors are of the kind that passes: no connection, or a server that cannot answer
-// for now. It ends with ctx, which the caller bounds, and then returns what was wrong before.
-func retry(ctx context.Context, request func() error) error {
+// for now, or is asked too much; it waits as long as the server says. It ends with ctx, which the caller bounds, and then
+// returns what was wrong before. Waits is told what is being waited for, an answer that is long in coming included; nil
+// tells it that an answer came.
+func retry(ctx context.Context, waits func(error), request func() error) error {
 	var last error
 	for delay := firstDelay; ; delay = min(2*delay, longestDelay) {
+		late := time.AfterFunc(longAnswer, func() { waits(fmt.Errorf("no answer for %s", longAnswer)) })
 		err := request()
-		if last != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		late.Stop()
+		if ctx.Err() != nil && last != nil && unanswered(err) {
 			return last
 		}
-		if err == nil || !passes(err) {
+		if err == nil || ctx.Err() != nil || !passes(err) {
+			if !unanswered(err) {
+				waits(nil)
+			}
 			return err
 		}
+		waits(err)
 		last = err
 		delay := wait.Jitter(delay, 0.2)
 		if seconds, ok := apierrors.SuggestsClientDelay(err); ok {
@@ -188,16 +197,59 @@ func retry(ctx context.Context, request func() error) error {
 const (
 	firstDelay   = 50 * time.Millisecond
 	longestDelay = 2 * time.Second
+	// longAnswer is after which time people are told that an answer does not come.
+	longAnswer = 2 * time.Second
 )
 
-// passes says that an error may go away by itself.
-func passes(err error) bool {
-	var status apierrors.APIStatus
-	if !errors.As(err, &status) {
-		return !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+// waits tells people, once, that the API server does not answer; and forgets it when it does.
+func (a *Applier) waits(err error) {
+	a.mu.Lock()
+	told := a.waiting
+	a.waiting = err != nil
+	a.mu.Unlock()
+	if err != nil && !told {
+		a.log.Record(event.Noted{Level: "warning", Message: fmt.Sprintf("waiting for the API server: %v", err)})
 	}
-	return apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) || apierrors.IsInternalError(err) ||
-		apierrors.IsServiceUnavailable(err) || status.Status().Code >= 500
+}
+
+// decided is an error of chaosctl's own, which no other attempt would change.
+type decided struct{ error }
+
+func (d decided) Unwrap() error { return d.error }
+
+// unanswered says that a request may have been carried out in spite of its error (G5).
+func unanswered(err error) bool {
+	var status apierrors.APIStatus
+	switch {
+	case err == nil, errors.As(err, new(decided)):
+		return false
+	case errors.As(err, &status):
+		return status.Status().Code >= http.StatusInternalServerError
+	}
+	return true
+}
+
+func (a *Applier) doubt(c *inject.Change) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.doubtful[c] = true
+}
+
+func (a *Applier) isDoubtful(c *inject.Change) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.doubtful[c] && !a.applied[c]
+}
+
+// passes says that an error may go away by itself. That a budget forbids an eviction is an answer.
+func passes(err error) bool {
+	return unanswered(err) && !errors.Is(err, context.Canceled) || apierrors.IsTooManyRequests(err) && !byBudget(err)
+}
+
+// byBudget says that a PodDisruptionBudget forbids an eviction. A server that is asked too much answers with the same
+// code.
+func byBudget(err error) bool {
+	return apierrors.IsTooManyRequests(err) && apierrors.HasStatusCause(err, policyv1.DisruptionBudgetCause)
 }
 
 // podGone says that no pod of that UID exists any more.

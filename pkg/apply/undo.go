@@ -2,9 +2,11 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -14,8 +16,8 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/inject"
 )
 
-// undoPatience is how long the undo of one change may wait out an API server that does not answer.
-const undoPatience = 60 * time.Second
+// DefaultUndoTimeout is how long an undo may wait out an API server that does not answer, unless told otherwise.
+const DefaultUndoTimeout = 2 * time.Minute
 
 // Leftover is a change that could not be undone.
 type Leftover struct {
@@ -30,31 +32,66 @@ func (a *Applier) UndoAll(ctx context.Context) []Leftover {
 	return a.Undo(ctx, func(*inject.Change) bool { return true })
 }
 
-// Undo undoes the matching changes, newest first, going on past those that fail, and returns what is left. It does not
-// inherit the cancellation of ctx (G6): an interrupted run is put back too.
+// Undo undoes the matching changes, going on past those that fail, and returns what is left. Those that have to do with
+// one another are undone newest first; others need not wait for them, and are undone side by side. It does not inherit
+// the cancellation of ctx (G6): an interrupted run is put back too. An API server that does not answer is waited for
+// until UndoTimeout is over, or [Applier.Abandon] is called. What is left is tried again by the next call that matches it.
 func (a *Applier) Undo(ctx context.Context, match func(*inject.Change) bool) []Leftover {
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := a.undoing(ctx)
+	defer cancel()
+	taken := a.take(match)
+	errs := make(map[*inject.Change]error, len(taken))
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for _, lane := range lanes(taken) {
+		all.Go(func() {
+			for _, c := range lane {
+				err := a.undo(ctx, c)
+				mu.Lock()
+				errs[c] = err
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
 	var left []Leftover
 	var undone []*inject.Change
-	for _, c := range a.take(match) {
-		if err := a.undo(ctx, c); err == nil {
+	for _, c := range taken {
+		if errs[c] == nil {
 			undone = append(undone, c)
-		} else {
-			leftover := Leftover{Change: c, Err: err, Commands: commands(c)}
-			left = append(left, leftover)
-			a.record(c, event.ChangeStuck, fmt.Sprintf("%v; to put it back by hand: %s", err, strings.Join(leftover.Commands, "; ")))
+			continue
 		}
+		leftover := Leftover{Change: c, Err: errs[c], Commands: commands(c)}
+		left = append(left, leftover)
+		a.record(c, event.ChangeStuck, fmt.Sprintf("%v; to put it back by hand: %s", errs[c], strings.Join(leftover.Commands, "; ")))
 	}
+	a.keep(left)
 	a.removeCopies(ctx, undone)
 	return left
+}
+
+// Abandon makes every undo, of now and of later, give up waiting for an API server that does not answer.
+func (a *Applier) Abandon() { a.abandon(errAbandoned) }
+
+var errAbandoned = errors.New("told to leave")
+
+// undoing is the context of an undo.
+func (a *Applier) undoing(ctx context.Context) (context.Context, context.CancelFunc) {
+	tooLong := fmt.Errorf("the API server did not answer within %s", a.UndoTimeout)
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), a.UndoTimeout, tooLong)
+	ctx, stop := context.WithCancelCause(ctx)
+	release := context.AfterFunc(a.abandoned, func() { stop(context.Cause(a.abandoned)) })
+	return ctx, func() { release(); stop(nil); cancel() }
 }
 
 // undo restores the fields that still hold what was written, keeps what others wrote, and drops the marker, in one
 // write (G3). A field that others changed or set back before tells that the fault did not last (G16).
 func (a *Applier) undo(ctx context.Context, c *inject.Change) (err error) {
 	defer recovered(&err)
-	ctx, cancel := context.WithTimeout(ctx, undoPatience)
-	defer cancel()
+	defer func() { err = withCause(ctx, err) }()
+	if err := a.fence(ctx, c); err != nil && !apierrors.IsNotFound(err) {
+		return err
+	}
 	var left remains
 	tried := false
 	err = a.update(ctx, c, func() { tried = true }, func(object *unstructured.Unstructured) (bool, error) {
@@ -84,6 +121,35 @@ func (a *Applier) undo(ctx context.Context, c *inject.Change) (err error) {
 		a.record(c, event.ChangeUndone, "")
 	}
 	return nil
+}
+
+// withCause tells what ended the waiting beside what was last met.
+func withCause(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	switch {
+	case err == nil || cause == nil:
+		return err
+	case errors.Is(err, cause), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return cause
+	}
+	return fmt.Errorf("%w: %w", cause, err)
+}
+
+// fence makes sure that a change whose answer never came, and which is not there, does not come about after all (G5): a
+// request may be on its way, in a proxy or in the server's queue, longer than the undo waits. It names the resource
+// version that it was made for. A marker without fields makes another; the undo takes it off again, and recover would.
+func (a *Applier) fence(ctx context.Context, c *inject.Change) error {
+	if !a.isDoubtful(c) {
+		return nil
+	}
+	empty := *c
+	empty.Edit = &inject.Edit{}
+	return a.update(ctx, c, func() {}, func(object *unstructured.Unstructured) (bool, error) {
+		if marked(object, c) {
+			return false, nil
+		}
+		return true, mark(object, a.run, &empty)
+	})
 }
 
 // remains are the fields that an undo does not find as they were written: those that hold something else, and those

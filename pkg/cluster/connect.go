@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	apimachinery "k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
@@ -63,6 +65,7 @@ func Connect(loader clientcmd.ClientConfig, userAgent string) (*Cluster, error) 
 	// Typed objects travel in protobuf, which is several times cheaper to read; the dynamic client keeps to JSON.
 	config.ContentType = runtime.ContentTypeProtobuf
 	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
+	config.Wrap(noticeDeadConnections)
 	c := &Cluster{Context: raw.CurrentContext, Namespace: namespace, Host: config.Host, patience: firstContact}
 	if config.Timeout > 0 {
 		c.patience = config.Timeout
@@ -77,6 +80,21 @@ func Connect(loader clientcmd.ClientConfig, userAgent string) (*Cluster, error) 
 		return nil, configError(err)
 	}
 	return c, nil
+}
+
+// noticeDeadConnections makes a connection that is silent for 5 seconds be tested, and given up when that is not answered
+// within 5 more. By default that takes 45, in which every request waits on a connection that a balancer has forgotten:
+// a large part of the time that an undo has.
+func noticeDeadConnections(rt http.RoundTripper) http.RoundTripper {
+	inner := rt
+	for wrapper, ok := inner.(utilnet.RoundTripperWrapper); ok; wrapper, ok = inner.(utilnet.RoundTripperWrapper) {
+		inner = wrapper.WrappedRoundTripper()
+	}
+	// A transport that has a configuration may be shared with a connection that was made before, and is in use.
+	if t, ok := inner.(*http.Transport); ok && t.HTTP2 == nil {
+		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 5 * time.Second}
+	}
+	return rt
 }
 
 // forWatches is the configuration of a connection for requests that last as long as the run does.

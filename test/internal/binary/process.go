@@ -154,3 +154,6 @@ func (p *Process) Dir(t *testing.T) string {
 	require.Len(t, dirs, 1)
 	return dirs[0]
 }
+
+// PID is the process's number.
+func (p *Process) PID() int { return p.command.Process.Pid }
