@@ -17,9 +17,8 @@ const pageSize = 250
 
 // Census is what one list of a namespace's pods has shown. Pods that have finished are left out.
 type Census struct {
-	// Pods are those that the selector matches, by what chaosctl needs of them; they share what they have in common, and
-	// are not to be changed.
-	Pods []*corev1.Pod
+	// Pods are those that the selector matches. They share what they have in common, and are not to be changed.
+	Pods []*Pod
 	// Everybody is each pod of the namespace.
 	Everybody []Present
 }
@@ -32,11 +31,11 @@ type Present struct {
 
 // Census lists the pods of a namespace.
 func (c *Cluster) Census(ctx context.Context, namespace string, selector labels.Selector) (*Census, error) {
-	census, keep := &Census{}, slimmer{}
+	census, common := &Census{}, gatherer{}
 	err := c.EachPod(ctx, namespace, metav1.ListOptions{FieldSelector: unfinished.String()}, func(p *corev1.Pod) {
 		uid := p.UID
 		if selector.Matches(labels.Set(p.Labels)) {
-			pod := keep.slim(p)
+			pod := common.gather(p)
 			census.Pods, uid = append(census.Pods, pod), pod.UID
 		}
 		census.Everybody = append(census.Everybody, Present{uid, PodReady(p)})
@@ -44,14 +43,14 @@ func (c *Cluster) Census(ctx context.Context, namespace string, selector labels.
 	return census, err
 }
 
-// Pods lists the pods of a namespace that match the selector and have not finished, by what chaosctl needs of them. They
-// share what they have in common, and are not to be changed.
-func (c *Cluster) Pods(ctx context.Context, namespace string, selector labels.Selector) ([]*corev1.Pod, error) {
+// Pods lists the pods of a namespace that match the selector and have not finished. They share what they have in common,
+// and are not to be changed.
+func (c *Cluster) Pods(ctx context.Context, namespace string, selector labels.Selector) ([]*Pod, error) {
 	return c.pods(ctx, namespace, metav1.ListOptions{LabelSelector: selector.String(), FieldSelector: unfinished.String()})
 }
 
 // PodsOnNode lists the pods of all namespaces that a node runs, as [Cluster.Pods] does.
-func (c *Cluster) PodsOnNode(ctx context.Context, node string) ([]*corev1.Pod, error) {
+func (c *Cluster) PodsOnNode(ctx context.Context, node string) ([]*Pod, error) {
 	selector := fields.AndSelectors(unfinished, fields.OneTermEqualSelector("spec.nodeName", node))
 	return c.pods(ctx, metav1.NamespaceAll, metav1.ListOptions{FieldSelector: selector.String()})
 }
@@ -61,10 +60,10 @@ var unfinished = fields.AndSelectors(
 	fields.OneTermNotEqualSelector("status.phase", string(corev1.PodFailed)),
 )
 
-func (c *Cluster) pods(ctx context.Context, namespace string, options metav1.ListOptions) ([]*corev1.Pod, error) {
-	var all []*corev1.Pod
-	var keep slimmer
-	err := c.EachPod(ctx, namespace, options, func(p *corev1.Pod) { all = append(all, keep.slim(p)) })
+func (c *Cluster) pods(ctx context.Context, namespace string, options metav1.ListOptions) ([]*Pod, error) {
+	var all []*Pod
+	var common gatherer
+	err := c.EachPod(ctx, namespace, options, func(p *corev1.Pod) { all = append(all, common.gather(p)) })
 	return all, err
 }
 
@@ -86,67 +85,67 @@ func (c *Cluster) EachPod(ctx context.Context, namespace string, options metav1.
 	}
 }
 
-// slimmer keeps of pods what choosing, guarding and placing them need. Pods of one workload are alike in most of that,
-// and so share it with the one before: of 10,000 such pods there remain 15 MB.
-type slimmer struct{ last *corev1.Pod }
+// gatherer makes pods that share what they have in common with the one before.
+type gatherer struct{ last *Pod }
 
-func (s *slimmer) slim(p *corev1.Pod) *corev1.Pod {
-	out := &corev1.Pod{
+func (g *gatherer) gather(p *corev1.Pod) *Pod {
+	pod := PodOf(p)
+	if last := g.last; last != nil {
+		if pod.Namespace == last.Namespace {
+			pod.Namespace = last.Namespace
+		}
+		if pod.Phase == last.Phase {
+			pod.Phase = last.Phase
+		}
+		if maps.Equal(pod.Labels, last.Labels) {
+			pod.Labels = last.Labels
+		}
+		if equality.Semantic.DeepEqual(pod.OwnerReferences, last.OwnerReferences) {
+			pod.OwnerReferences = last.OwnerReferences
+		}
+		if equality.Semantic.DeepEqual(pod.Shape, last.Shape) {
+			pod.Shape = last.Shape
+		}
+	}
+	g.last = pod
+	return pod
+}
+
+// Pod is what choosing, guarding and placing a pod need of it: with what it shares with others, a fiftieth of the whole.
+type Pod struct {
+	// ObjectMeta has no managed fields, and of the annotations those that decide what may be done to the pod.
+	metav1.ObjectMeta
+	// Node is the name of the node that it is bound to.
+	Node  string
+	Phase corev1.PodPhase
+	// Ready says that its condition Ready is true and that it is not on its way out.
+	Ready bool
+	// Shape is what it asks of a node, and its emptyDir volumes; other pods may have the same.
+	Shape *corev1.PodSpec
+}
+
+// PodOf keeps of a pod what [Pod] says.
+func PodOf(p *corev1.Pod) *Pod {
+	shape := &corev1.PodSpec{
+		NodeSelector: p.Spec.NodeSelector, Affinity: p.Spec.Affinity, Tolerations: p.Spec.Tolerations, Overhead: p.Spec.Overhead,
+	}
+	for _, c := range p.Spec.InitContainers {
+		shape.InitContainers = append(shape.InitContainers, corev1.Container{Name: c.Name, Resources: c.Resources, RestartPolicy: c.RestartPolicy})
+	}
+	for _, c := range p.Spec.Containers {
+		shape.Containers = append(shape.Containers, corev1.Container{Name: c.Name, Resources: c.Resources})
+	}
+	for _, v := range p.Spec.Volumes {
+		if v.EmptyDir != nil {
+			shape.Volumes = append(shape.Volumes, corev1.Volume{Name: v.Name, VolumeSource: corev1.VolumeSource{EmptyDir: v.EmptyDir}})
+		}
+	}
+	return &Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: p.Namespace, Name: p.Name, UID: p.UID, Labels: p.Labels, Annotations: kept(p.Annotations), OwnerReferences: p.OwnerReferences,
 			CreationTimestamp: p.CreationTimestamp, DeletionTimestamp: p.DeletionTimestamp, DeletionGracePeriodSeconds: p.DeletionGracePeriodSeconds,
 		},
-		Spec: corev1.PodSpec{
-			NodeName: p.Spec.NodeName, NodeSelector: p.Spec.NodeSelector, Affinity: p.Spec.Affinity, Tolerations: p.Spec.Tolerations,
-			Overhead: p.Spec.Overhead, TerminationGracePeriodSeconds: p.Spec.TerminationGracePeriodSeconds,
-		},
-		Status: corev1.PodStatus{Phase: p.Status.Phase},
-	}
-	for _, c := range p.Status.Conditions {
-		out.Status.Conditions = append(out.Status.Conditions, corev1.PodCondition{Type: c.Type, Status: c.Status})
-	}
-	for _, c := range p.Spec.InitContainers {
-		out.Spec.InitContainers = append(out.Spec.InitContainers, corev1.Container{Name: c.Name, Resources: c.Resources, RestartPolicy: c.RestartPolicy})
-	}
-	for _, c := range p.Spec.Containers {
-		out.Spec.Containers = append(out.Spec.Containers, corev1.Container{Name: c.Name, Resources: c.Resources})
-	}
-	for _, v := range p.Spec.Volumes {
-		if v.EmptyDir != nil {
-			out.Spec.Volumes = append(out.Spec.Volumes, corev1.Volume{Name: v.Name, VolumeSource: corev1.VolumeSource{EmptyDir: v.EmptyDir}})
-		}
-	}
-	if s.last != nil {
-		share(out, s.last)
-	}
-	s.last = out
-	return out
-}
-
-// share lets a pod have the other's parts where its own are equal.
-func share(pod, other *corev1.Pod) {
-	if pod.Namespace == other.Namespace {
-		pod.Namespace = other.Namespace
-	}
-	if maps.Equal(pod.Labels, other.Labels) {
-		pod.Labels = other.Labels
-	}
-	same(&pod.OwnerReferences, &other.OwnerReferences)
-	same(&pod.Status.Conditions, &other.Status.Conditions)
-	same(&pod.Status.Phase, &other.Status.Phase)
-	same(&pod.Spec.NodeSelector, &other.Spec.NodeSelector)
-	same(&pod.Spec.Affinity, &other.Spec.Affinity)
-	same(&pod.Spec.Tolerations, &other.Spec.Tolerations)
-	same(&pod.Spec.Overhead, &other.Spec.Overhead)
-	same(&pod.Spec.TerminationGracePeriodSeconds, &other.Spec.TerminationGracePeriodSeconds)
-	same(&pod.Spec.InitContainers, &other.Spec.InitContainers)
-	same(&pod.Spec.Containers, &other.Spec.Containers)
-	same(&pod.Spec.Volumes, &other.Spec.Volumes)
-}
-
-func same[T any](part, other *T) {
-	if equality.Semantic.DeepEqual(*part, *other) {
-		*part = *other
+		Node: p.Spec.NodeName, Phase: p.Status.Phase, Ready: PodReady(p), Shape: shape,
 	}
 }
 

@@ -40,7 +40,7 @@ func (c *Cluster) Room(ctx context.Context, without map[string]bool) (*Room, err
 	}
 	err = c.EachPod(ctx, metav1.NamespaceAll, metav1.ListOptions{FieldSelector: unfinished.String()}, func(p *corev1.Pod) {
 		if i, known := byName[p.Spec.NodeName]; known {
-			room.nodes[i].take(p)
+			room.nodes[i].take(&p.Spec)
 		}
 	})
 	return room, err
@@ -52,39 +52,39 @@ func (r *Room) Nodes() int { return len(r.nodes) }
 // Place puts as many of the pods as it can onto the nodes, the largest first, and gives their number. It heeds requests
 // of CPU and memory, the limit on pods, node selectors, required node affinity, and taints; not the spread of pods, nor
 // volumes. So what it places may still not be scheduled, but what it cannot place will not be.
-func (r *Room) Place(pods []*corev1.Pod) int {
+func (r *Room) Place(pods []*Pod) int {
 	pods = slices.Clone(pods)
-	slices.SortStableFunc(pods, func(a, b *corev1.Pod) int {
-		_, am := requests(a)
-		_, bm := requests(b)
+	slices.SortStableFunc(pods, func(a, b *Pod) int {
+		_, am := requests(a.Shape)
+		_, bm := requests(b.Shape)
 		return cmp.Compare(bm.Value(), am.Value())
 	})
 	placed := 0
 	for i := range pods {
-		if n := slices.IndexFunc(r.nodes, func(n roomyNode) bool { return n.fits(pods[i]) }); n >= 0 {
-			r.nodes[n].take(pods[i])
+		if n := slices.IndexFunc(r.nodes, func(n roomyNode) bool { return n.fits(pods[i].Shape) }); n >= 0 {
+			r.nodes[n].take(pods[i].Shape)
 			placed++
 		}
 	}
 	return placed
 }
 
-func (n *roomyNode) take(p *corev1.Pod) {
-	cpu, memory := requests(p)
+func (n *roomyNode) take(shape *corev1.PodSpec) {
+	cpu, memory := requests(shape)
 	n.cpu.Sub(cpu)
 	n.memory.Sub(memory)
 	n.pods--
 }
 
-func (n *roomyNode) fits(p *corev1.Pod) bool {
-	cpu, memory := requests(p)
+func (n *roomyNode) fits(shape *corev1.PodSpec) bool {
+	cpu, memory := requests(shape)
 	if n.pods < 1 || n.cpu.Cmp(cpu) < 0 || n.memory.Cmp(memory) < 0 {
 		return false
 	}
-	if matches, err := nodeaffinity.GetRequiredNodeAffinity(p).Match(n.node); err != nil || !matches {
+	if matches, err := nodeaffinity.GetRequiredNodeAffinity(&corev1.Pod{Spec: *shape}).Match(n.node); err != nil || !matches {
 		return false
 	}
-	_, repels := schedule.FindMatchingUntoleratedTaint(klog.Background(), n.node.Spec.Taints, p.Spec.Tolerations, func(t *corev1.Taint) bool {
+	_, repels := schedule.FindMatchingUntoleratedTaint(klog.Background(), n.node.Spec.Taints, shape.Tolerations, func(t *corev1.Taint) bool {
 		return t.Effect == corev1.TaintEffectNoSchedule || t.Effect == corev1.TaintEffectNoExecute
 	}, false)
 	return !repels
@@ -92,9 +92,9 @@ func (n *roomyNode) fits(p *corev1.Pod) bool {
 
 // requests of a pod as the scheduler counts them: all containers together, or the largest of those that run before
 // them; and the overhead of its runtime.
-func requests(p *corev1.Pod) (cpu, memory resource.Quantity) {
+func requests(shape *corev1.PodSpec) (cpu, memory resource.Quantity) {
 	var before corev1.ResourceList
-	for _, c := range p.Spec.InitContainers {
+	for _, c := range shape.InitContainers {
 		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
 			cpu.Add(*c.Resources.Requests.Cpu())
 			memory.Add(*c.Resources.Requests.Memory())
@@ -102,7 +102,7 @@ func requests(p *corev1.Pod) (cpu, memory resource.Quantity) {
 		}
 		before = largest(before, c.Resources.Requests)
 	}
-	for _, c := range p.Spec.Containers {
+	for _, c := range shape.Containers {
 		cpu.Add(*c.Resources.Requests.Cpu())
 		memory.Add(*c.Resources.Requests.Memory())
 	}
@@ -112,8 +112,8 @@ func requests(p *corev1.Pod) (cpu, memory resource.Quantity) {
 	if memory.Cmp(*before.Memory()) < 0 {
 		memory = *before.Memory()
 	}
-	cpu.Add(*p.Spec.Overhead.Cpu())
-	memory.Add(*p.Spec.Overhead.Memory())
+	cpu.Add(*shape.Overhead.Cpu())
+	memory.Add(*shape.Overhead.Memory())
 	return cpu, memory
 }
 

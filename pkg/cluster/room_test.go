@@ -13,12 +13,12 @@ func asks(cpu, memory string) corev1.ResourceRequirements {
 	return corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu), corev1.ResourceMemory: resource.MustParse(memory)}}
 }
 
-func podThatAsks(cpu, memory string, change ...func(*corev1.Pod)) *corev1.Pod {
+func podThatAsks(cpu, memory string, change ...func(*corev1.Pod)) *Pod {
 	p := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Resources: asks(cpu, memory)}}}}
 	for _, c := range change {
 		c(p)
 	}
-	return p
+	return PodOf(p)
 }
 
 // roomOf makes a room of nodes with so much CPU, 4Gi of memory and 3 pods each.
@@ -37,7 +37,7 @@ func TestRequests(t *testing.T) {
 		p.Spec.InitContainers = []corev1.Container{{Resources: asks("2", "100Mi")}, {Resources: asks("1", "200Mi")}, {Resources: asks("100m", "1Gi"), RestartPolicy: &always}}
 		p.Spec.Overhead = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m")}
 	})
-	cpu, memory := requests(p)
+	cpu, memory := requests(p.Shape)
 	assert.Equal(t, "2100m", cpu.String(), "the largest that runs before, and the overhead")
 	assert.Equal(t, "3Gi", memory.String(), "all that run together, sidecars too")
 }
@@ -45,7 +45,7 @@ func TestRequests(t *testing.T) {
 func TestPlace(t *testing.T) {
 	plain := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "node1", Labels: map[string]string{"disk": "ssd"}}}
 	tainted := &corev1.Node{Spec: corev1.NodeSpec{Taints: []corev1.Taint{{Key: "gpu", Effect: corev1.TaintEffectNoSchedule}}}}
-	many := func(n int, p *corev1.Pod) (all []*corev1.Pod) {
+	many := func(n int, p *Pod) (all []*Pod) {
 		for range n {
 			all = append(all, p)
 		}
@@ -59,7 +59,7 @@ func TestPlace(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		room *Room
-		pods []*corev1.Pod
+		pods []*Pod
 		want int
 	}{
 		"all fit":               {roomOf(plain, plain), many(4, podThatAsks("1", "1Gi")), 4},

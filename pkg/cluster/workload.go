@@ -110,10 +110,10 @@ func Selected(t experiment.Target) *Workload {
 }
 
 // Count sets the status to that of the pods: what there is counts as what is asked for.
-func (w *Workload) Count(pods []*corev1.Pod) {
+func (w *Workload) Count(pods []*Pod) {
 	w.Status = Status{Desired: len(pods), Current: len(pods), Updated: len(pods), Settled: true}
 	for _, p := range pods {
-		if PodReady(p) {
+		if p.Ready {
 			w.Status.Ready++
 			w.Status.Available++
 		}

@@ -102,7 +102,7 @@ func TestReadiness(t *testing.T) {
 }
 
 // TestSlim: what decides over a pod's fate survives.
-func TestSlim(t *testing.T) {
+func TestPodOf(t *testing.T) {
 	yes, grace := true, int64(30)
 	p := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
@@ -117,29 +117,33 @@ func TestSlim(t *testing.T) {
 		},
 		Status: corev1.PodStatus{Phase: corev1.PodRunning, Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}},
 	}
-	var keep slimmer
-	s := keep.slim(p)
+	var common gatherer
+	s := common.gather(p)
 	assert.Equal(t, p.UID, s.UID)
 	assert.Equal(t, p.Labels, s.Labels)
 	assert.Equal(t, map[string]string{ProtectAnnotation: "true", corev1.MirrorPodAnnotationKey: "x"}, s.Annotations)
 	assert.Equal(t, p.OwnerReferences, s.OwnerReferences)
 	assert.Equal(t, p.DeletionTimestamp, s.DeletionTimestamp)
 	assert.Equal(t, p.CreationTimestamp, s.CreationTimestamp)
-	assert.Equal(t, p.Spec.Volumes[:1], s.Spec.Volumes)
-	assert.Equal(t, p.Status, s.Status)
-	assert.Equal(t, "node1", s.Spec.NodeName)
+	assert.Equal(t, p.Spec.Volumes[:1], s.Shape.Volumes)
+	assert.Equal(t, corev1.PodRunning, s.Phase)
+	assert.False(t, s.Ready, "it is on its way out")
+	assert.Equal(t, "node1", s.Node)
 	assert.Empty(t, s.ManagedFields)
-	assert.Empty(t, s.Spec.Containers[0].Image)
-	again := keep.slim(p.DeepCopy())
+	assert.Empty(t, s.Shape.Containers[0].Image)
+
+	again := common.gather(p.DeepCopy())
 	assert.Equal(t, s, again)
-	assert.Same(t, &s.OwnerReferences[0], &again.OwnerReferences[0], "what is equal is shared")
+	assert.Same(t, s.Shape, again.Shape, "what is equal is shared")
 	other := p.DeepCopy()
 	other.Labels["app"], other.OwnerReferences[0].Kind, other.Spec.NodeName = "api", "StatefulSet", "node2"
-	other.Annotations = nil
-	third := keep.slim(other)
+	other.Annotations, other.DeletionTimestamp = nil, nil
+	third := common.gather(other)
 	assert.Equal(t, other.Labels, third.Labels)
 	assert.Equal(t, other.OwnerReferences, third.OwnerReferences)
-	assert.Equal(t, "node2", third.Spec.NodeName)
+	assert.Equal(t, "node2", third.Node)
 	assert.Nil(t, third.Annotations)
+	assert.True(t, third.Ready)
+	assert.Same(t, s.Shape, third.Shape)
 	assert.Equal(t, map[string]string{"app": "web"}, s.Labels, "and stays what it was")
 }

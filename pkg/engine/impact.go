@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -48,12 +47,12 @@ type Room struct {
 }
 
 // impact works out what the injections do together.
-func (p *Plan) impact(ctx context.Context, pods []*corev1.Pod) {
+func (p *Plan) impact(ctx context.Context, pods []*cluster.Pod) {
 	ready := map[types.UID]bool{}
 	mine := map[types.UID]bool{}
 	for _, pod := range pods {
 		mine[pod.UID] = true
-		ready[pod.UID] = cluster.PodReady(pod)
+		ready[pod.UID] = pod.Ready
 	}
 	var changes []inject.Change
 	first := map[string]int{}
@@ -169,7 +168,7 @@ func (p *Plan) room(ctx context.Context, changes []inject.Change) {
 	if len(cordoned) == 0 {
 		return
 	}
-	var moving []*corev1.Pod
+	var moving []*cluster.Pod
 	for node := range cordoned {
 		pods, err := p.connection.PodsOnNode(ctx, node)
 		if err != nil {

@@ -101,7 +101,7 @@ func Prepare(ctx context.Context, c *cluster.Cluster, e *experiment.Experiment, 
 	}
 	p.Pods = len(pods)
 	for _, pod := range pods {
-		if cluster.PodReady(pod) {
+		if pod.Ready {
 			p.Ready++
 		}
 	}

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/chaosctl/chaosctl/pkg/cluster"
@@ -21,7 +20,7 @@ type sight struct {
 func (p *Plan) look() *sight { return &sight{Cluster: p.connection, workload: p.Workload} }
 
 // Pods answers from the census where the question is about the target.
-func (s *sight) Pods(ctx context.Context, namespace string, selector labels.Selector) ([]*corev1.Pod, error) {
+func (s *sight) Pods(ctx context.Context, namespace string, selector labels.Selector) ([]*cluster.Pod, error) {
 	if namespace != s.workload.Namespace || selector.String() != s.workload.Selector.String() {
 		return s.Cluster.Pods(ctx, namespace, selector)
 	}
@@ -29,7 +28,7 @@ func (s *sight) Pods(ctx context.Context, namespace string, selector labels.Sele
 }
 
 // pods are those of the target.
-func (s *sight) pods(ctx context.Context) ([]*corev1.Pod, error) {
+func (s *sight) pods(ctx context.Context) ([]*cluster.Pod, error) {
 	census, err := s.census(ctx)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/event"
 )
 
@@ -128,8 +129,8 @@ var (
 	configMaps = corev1.SchemeGroupVersion.WithResource("configmaps")
 )
 
-func podObject(pod *corev1.Pod) Object {
-	o := Object{Resource: pods, Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, Node: pod.Spec.NodeName, Labels: pod.Labels}
+func podObject(pod *cluster.Pod) Object {
+	o := Object{Resource: pods, Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, Node: pod.Node, Labels: pod.Labels}
 	if c := metav1.GetControllerOf(pod); c != nil {
 		o.Owner = c.Kind + "/" + c.Name
 	}

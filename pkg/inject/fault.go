@@ -32,8 +32,8 @@ type Scope struct {
 
 // View is what a fault may read. Lists may be shared with other faults, and are not to be changed.
 type View interface {
-	Pods(ctx context.Context, namespace string, selector labels.Selector) ([]*corev1.Pod, error)
-	PodsOnNode(ctx context.Context, node string) ([]*corev1.Pod, error)
+	Pods(ctx context.Context, namespace string, selector labels.Selector) ([]*cluster.Pod, error)
+	PodsOnNode(ctx context.Context, node string) ([]*cluster.Pod, error)
 	Nodes(ctx context.Context) ([]corev1.Node, error)
 	ConfigMap(ctx context.Context, namespace, name string) (*corev1.ConfigMap, error)
 	Workloads(ctx context.Context, namespace string) ([]*cluster.Workload, error)

@@ -172,7 +172,7 @@ func (d *NodeDrain) hosts(ctx context.Context, s Scope) (map[string]bool, error)
 	}
 	hosts := map[string]bool{}
 	for _, p := range live {
-		hosts[p.Spec.NodeName] = true
+		hosts[p.Node] = true
 	}
 	return hosts, nil
 }
@@ -203,12 +203,12 @@ func (d *NodeDrain) evictions(ctx context.Context, s Scope, node string) ([]Chan
 }
 
 // staysInDrain: a DaemonSet would put its pod right back, and the kubelet a mirror pod.
-func staysInDrain(pod *corev1.Pod) bool {
+func staysInDrain(pod *cluster.Pod) bool {
 	_, mirror := pod.Annotations[corev1.MirrorPodAnnotationKey]
 	owner := metav1.GetControllerOf(pod)
 	return pod.DeletionTimestamp != nil || mirror || owner != nil && owner.Kind == "DaemonSet"
 }
 
-func hasEmptyDir(pod *corev1.Pod) bool {
-	return slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return v.EmptyDir != nil })
+func hasEmptyDir(pod *cluster.Pod) bool {
+	return slices.ContainsFunc(pod.Shape.Volumes, func(v corev1.Volume) bool { return v.EmptyDir != nil })
 }

@@ -36,7 +36,7 @@ func withEmptyDir(p *corev1.Pod) {
 func TestNodeDrain(t *testing.T) {
 	v := &view{
 		nodes: []corev1.Node{node("node1"), node("node2"), node("cp", controls)},
-		pods: []*corev1.Pod{
+		pods: []*cluster.Pod{
 			pod("web-1", "node1"), pod("web-2", "cp"),
 			pod("neighbour", "node1", in("lab")),
 			pod("agent", "node1", in("lab"), ownedBy("DaemonSet")),
@@ -61,7 +61,7 @@ func TestNodeDrain(t *testing.T) {
 func TestNodeDrainChoice(t *testing.T) {
 	v := &view{
 		nodes: []corev1.Node{node("node1"), node("node2"), node("node3"), node("node4", cordoned), node("cp", controls)},
-		pods:  []*corev1.Pod{pod("web-1", "node1"), pod("web-2", "node2"), pod("web-4", "node4"), pod("web-5", "cp")},
+		pods:  []*cluster.Pod{pod("web-1", "node1"), pod("web-2", "node2"), pod("web-4", "node4"), pod("web-5", "cp")},
 	}
 	chosen := func(d *inject.NodeDrain) map[string]bool {
 		found := map[string]bool{}
@@ -92,21 +92,21 @@ func TestNodeDrainChoice(t *testing.T) {
 func TestNodeDrainRefused(t *testing.T) {
 	nodes := []corev1.Node{node("node1"), node("node4", cordoned)}
 	refused(t, &inject.NodeDrain{Nodes: []string{"node9"}}, (&view{nodes: nodes}).scope(), `there is no node "node9"`)
-	refused(t, &inject.NodeDrain{}, (&view{nodes: nodes, pods: []*corev1.Pod{pod("web-1", "node4")}}).scope(), "no node can be chosen")
+	refused(t, &inject.NodeDrain{}, (&view{nodes: nodes, pods: []*cluster.Pod{pod("web-1", "node4")}}).scope(), "no node can be chosen")
 	refused(t, &inject.NodeDrain{}, (&view{nodes: nodes}).scope(), "has no pods")
 	refused(t, &inject.NodeDrain{Hosting: inject.HostingAny}, (&view{nodes: nodes[1:]}).scope(), "no node can be chosen")
 
-	data := &view{nodes: nodes, pods: []*corev1.Pod{pod("web-1", "node1"), pod("cache", "node1", in("lab"), withEmptyDir)}}
+	data := &view{nodes: nodes, pods: []*cluster.Pod{pod("web-1", "node1"), pod("cache", "node1", in("lab"), withEmptyDir)}}
 	refused(t, &inject.NodeDrain{}, data.scope(), "pod lab/cache on node1 has emptyDir data")
 	assert.Len(t, planned(t, &inject.NodeDrain{DeleteEmptyDirData: true}, data.scope()), 3)
 
-	bare := &view{nodes: nodes, pods: []*corev1.Pod{pod("web-1", "node1"), pod("alone", "node1", in("lab"), func(p *corev1.Pod) { p.OwnerReferences = nil })}}
+	bare := &view{nodes: nodes, pods: []*cluster.Pod{pod("web-1", "node1"), pod("alone", "node1", in("lab"), func(p *corev1.Pod) { p.OwnerReferences = nil })}}
 	refused(t, &inject.NodeDrain{}, bare.scope(), "pod lab/alone on node1 has no controller")
 }
 
 // TestNodeDrainIDs: namespaces and names do not run into each other.
 func TestNodeDrainIDs(t *testing.T) {
-	v := &view{nodes: []corev1.Node{node("node1")}, pods: []*corev1.Pod{
+	v := &view{nodes: []corev1.Node{node("node1")}, pods: []*cluster.Pod{
 		pod("web", "node1"), pod("a-b", "node1", in("x")), pod("b", "node1", in("x-a")),
 	}}
 	planned := planned(t, &inject.NodeDrain{}, v.scope())

@@ -48,7 +48,7 @@ func (k *PodKill) Plan(ctx context.Context, s Scope) ([]Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	victims := target.Pick(s.Draw, candidates, k.Count.Of(len(candidates)), func(p *corev1.Pod) string { return string(p.UID) })
+	victims := target.Pick(s.Draw, candidates, k.Count.Of(len(candidates)), func(p *cluster.Pod) string { return string(p.UID) })
 	var changes []Change
 	for _, pod := range victims {
 		changes = append(changes, Change{
@@ -63,7 +63,7 @@ func (k *PodKill) Plan(ctx context.Context, s Scope) ([]Change, error) {
 func (k *PodKill) Needs(s access.Scope) []access.Need { return deletions(s.Target.Namespace) }
 
 // candidates are the live pods of the target that meet the conditions and have not opted out.
-func candidates(ctx context.Context, s Scope, where *target.Where) ([]*corev1.Pod, error) {
+func candidates(ctx context.Context, s Scope, where *target.Where) ([]*cluster.Pod, error) {
 	live, err := livePods(ctx, s)
 	if err != nil {
 		return nil, err
@@ -78,9 +78,9 @@ func candidates(ctx context.Context, s Scope, where *target.Where) ([]*corev1.Po
 			zones[all[i].Name] = all[i].Labels[corev1.LabelTopologyZone]
 		}
 	}
-	var chosen []*corev1.Pod
+	var chosen []*cluster.Pod
 	for _, p := range live {
-		if !target.OptedOut(p.Annotations) && where.Match(p, zones[p.Spec.NodeName], s.Now) {
+		if !target.OptedOut(p.Annotations) && where.Match(p, zones[p.Node], s.Now) {
 			chosen = append(chosen, p)
 		}
 	}
@@ -91,12 +91,12 @@ func candidates(ctx context.Context, s Scope, where *target.Where) ([]*corev1.Po
 }
 
 // livePods are those of the target that are not on their way out.
-func livePods(ctx context.Context, s Scope) ([]*corev1.Pod, error) {
+func livePods(ctx context.Context, s Scope) ([]*cluster.Pod, error) {
 	all, err := s.Pods(ctx, s.Workload.Namespace, s.Workload.Selector)
 	if err != nil {
 		return nil, err
 	}
-	var live []*corev1.Pod
+	var live []*cluster.Pod
 	for _, p := range all {
 		if p.DeletionTimestamp == nil {
 			live = append(live, p)

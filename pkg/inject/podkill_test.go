@@ -6,7 +6,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
@@ -14,7 +13,7 @@ import (
 )
 
 func TestPodKill(t *testing.T) {
-	v := &view{pods: []*corev1.Pod{pod("web-1", "node1"), pod("web-2", "node2"), pod("web-3", "node3"), pod("web-4", "node1", terminating), pod("other", "node1", in("lab"))}}
+	v := &view{pods: []*cluster.Pod{pod("web-1", "node1"), pod("web-2", "node2"), pod("web-3", "node3"), pod("web-4", "node1", terminating), pod("other", "node1", in("lab"))}}
 	one := planned(t, &inject.PodKill{Count: experiment.CountOf(1)}, v.scope())
 	require.Len(t, one, 1)
 	assert.Equal(t, "Pod", one[0].Object.Kind)
@@ -37,7 +36,7 @@ func TestPodKill(t *testing.T) {
 }
 
 func TestPodKillGrace(t *testing.T) {
-	v := &view{pods: []*corev1.Pod{pod("web-1", "node1")}}
+	v := &view{pods: []*cluster.Pod{pod("web-1", "node1")}}
 	grace := func(d time.Duration) *experiment.Duration { return (*experiment.Duration)(&d) }
 	for _, c := range []struct {
 		grace *experiment.Duration
@@ -57,6 +56,6 @@ func TestPodKillGrace(t *testing.T) {
 func TestPodKillRefused(t *testing.T) {
 	kill := &inject.PodKill{Count: experiment.CountOf(1)}
 	refused(t, kill, (&view{}).scope(), "deployment/web in namespace shop has no pods")
-	refused(t, kill, (&view{pods: []*corev1.Pod{pod("web-1", "node1", terminating)}}).scope(), "has no pods")
-	refused(t, kill, (&view{pods: []*corev1.Pod{pod("web-1", "node1", annotated(cluster.ProtectAnnotation, "true"))}}).scope(), "opted out")
+	refused(t, kill, (&view{pods: []*cluster.Pod{pod("web-1", "node1", terminating)}}).scope(), "has no pods")
+	refused(t, kill, (&view{pods: []*cluster.Pod{pod("web-1", "node1", annotated(cluster.ProtectAnnotation, "true"))}}).scope(), "opted out")
 }

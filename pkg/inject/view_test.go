@@ -22,14 +22,14 @@ import (
 
 // view is a cluster in memory. Its lists are handed out as they are: a fault must not change them.
 type view struct {
-	pods       []*corev1.Pod
+	pods       []*cluster.Pod
 	nodes      []corev1.Node
 	configMaps []corev1.ConfigMap
 	workloads  []*cluster.Workload
 }
 
-func (v *view) Pods(_ context.Context, namespace string, selector labels.Selector) ([]*corev1.Pod, error) {
-	var found []*corev1.Pod
+func (v *view) Pods(_ context.Context, namespace string, selector labels.Selector) ([]*cluster.Pod, error) {
+	var found []*cluster.Pod
 	for _, p := range v.pods {
 		if p.Namespace == namespace && selector.Matches(labels.Set(p.Labels)) {
 			found = append(found, p)
@@ -38,10 +38,10 @@ func (v *view) Pods(_ context.Context, namespace string, selector labels.Selecto
 	return found, nil
 }
 
-func (v *view) PodsOnNode(_ context.Context, node string) ([]*corev1.Pod, error) {
-	var found []*corev1.Pod
+func (v *view) PodsOnNode(_ context.Context, node string) ([]*cluster.Pod, error) {
+	var found []*cluster.Pod
 	for _, p := range v.pods {
-		if p.Spec.NodeName == node {
+		if p.Node == node {
 			found = append(found, p)
 		}
 	}
@@ -72,7 +72,7 @@ func (v *view) scope() inject.Scope {
 }
 
 // pod of the target on a node; its UID is that of its name.
-func pod(name, node string, change ...func(*corev1.Pod)) *corev1.Pod {
+func pod(name, node string, change ...func(*corev1.Pod)) *cluster.Pod {
 	yes := true
 	p := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
@@ -84,7 +84,7 @@ func pod(name, node string, change ...func(*corev1.Pod)) *corev1.Pod {
 	for _, c := range change {
 		c(p)
 	}
-	return p
+	return cluster.PodOf(p)
 }
 
 func terminating(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{} }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/chaosctl/chaosctl/pkg/cluster"
@@ -120,10 +119,10 @@ func share(part, whole int) string { return fmt.Sprintf("%.3g%%", 100*float64(pa
 
 // CheckRadius refuses an injection that would leave more of the target unavailable than the guard allows, or too few
 // ready. Pods are those of the target as they are now, and desired is how many it asks for.
-func CheckRadius(guard experiment.Guard, desired int, pods []*corev1.Pod, loss Loss) error {
+func CheckRadius(guard experiment.Guard, desired int, pods []*cluster.Pod, loss Loss) error {
 	var t tally
 	for _, p := range pods {
-		t.count(loss, p.UID, cluster.PodReady(p))
+		t.count(loss, p.UID, p.Ready)
 	}
 	if t.hit == 0 {
 		return nil

@@ -10,13 +10,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/target"
 )
 
 // podsOf makes pods u0, u1, …: r is ready, n is not, t is ready and terminating.
-func podsOf(states string) []*corev1.Pod {
-	var pods []*corev1.Pod
+func podsOf(states string) []*cluster.Pod {
+	var pods []*cluster.Pod
 	for i, state := range states {
 		p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "web-" + strconv.Itoa(i), UID: types.UID("u" + strconv.Itoa(i))}}
 		if state != 'n' {
@@ -25,7 +26,7 @@ func podsOf(states string) []*corev1.Pod {
 		if state == 't' {
 			p.DeletionTimestamp = &metav1.Time{}
 		}
-		pods = append(pods, p)
+		pods = append(pods, cluster.PodOf(p))
 	}
 	return pods
 }

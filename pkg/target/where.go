@@ -70,7 +70,7 @@ func (w *Where) empty() bool {
 func (w *Where) NeedsZones() bool { return w != nil && len(w.Zones) > 0 }
 
 // Match says whether a pod may be chosen. A nil Where lets every pod be.
-func (w *Where) Match(p *corev1.Pod, zone string, now time.Time) bool {
+func (w *Where) Match(p *cluster.Pod, zone string, now time.Time) bool {
 	if w == nil {
 		return true
 	}
@@ -81,22 +81,22 @@ func (w *Where) Match(p *corev1.Pod, zone string, now time.Time) bool {
 			ok, err := path.Match(pattern, p.Name)
 			return ok && err == nil
 		})) &&
-		(len(w.Nodes) == 0 || slices.Contains(w.Nodes, p.Spec.NodeName)) &&
+		(len(w.Nodes) == 0 || slices.Contains(w.Nodes, p.Node)) &&
 		(len(w.Zones) == 0 || slices.Contains(w.Zones, zone)) &&
 		(w.Owner == "" || w.ownedBy(p)) &&
 		(w.OlderThan == nil || age >= w.OlderThan.Std()) &&
 		(w.YoungerThan == nil || age <= w.YoungerThan.Std()) &&
-		(w.Phase == "" || string(p.Status.Phase) == w.Phase)
+		(w.Phase == "" || string(p.Phase) == w.Phase)
 }
 
-func (w *Where) matchesFields(p *corev1.Pod) bool {
+func (w *Where) matchesFields(p *cluster.Pod) bool {
 	selector, err := fields.ParseSelector(w.Fields)
 	return err == nil && selector.Matches(fields.Set{
-		"metadata.name": p.Name, "metadata.namespace": p.Namespace, "spec.nodeName": p.Spec.NodeName, "status.phase": string(p.Status.Phase),
+		"metadata.name": p.Name, "metadata.namespace": p.Namespace, "spec.nodeName": p.Node, "status.phase": string(p.Phase),
 	})
 }
 
-func (w *Where) ownedBy(p *corev1.Pod) bool {
+func (w *Where) ownedBy(p *cluster.Pod) bool {
 	owner := metav1.GetControllerOf(p)
 	return owner != nil && strings.EqualFold(owner.Kind+"/"+owner.Name, w.Owner)
 }

@@ -54,9 +54,9 @@ func TestWhere(t *testing.T) {
 		"all conditions count":   {&target.Where{Phase: "Running", Nodes: []string{"node2"}}, false},
 		"all conditions are met": {&target.Where{Phase: "Running", Nodes: []string{"node1"}, Names: []string{"web-0"}}, true},
 	} {
-		assert.Equal(t, c.want, c.where.Match(pod, "z1", now), name)
+		assert.Equal(t, c.want, c.where.Match(cluster.PodOf(pod), "z1", now), name)
 	}
-	assert.False(t, (&target.Where{Owner: "replicaset/web"}).Match(&corev1.Pod{}, "", now), "without an owner")
+	assert.False(t, (&target.Where{Owner: "replicaset/web"}).Match(&cluster.Pod{}, "", now), "without an owner")
 	assert.True(t, (&target.Where{Zones: []string{"z1"}}).NeedsZones())
 	assert.False(t, (*target.Where)(nil).NeedsZones())
 	assert.True(t, target.OptedOut(map[string]string{cluster.ProtectAnnotation: "true"}))
