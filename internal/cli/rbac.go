@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,17 +14,18 @@ import (
 )
 
 func (a *app) rbac() *cobra.Command {
-	var which selection
+	which := selection{gameDays: true}
 	var account string
 	var live bool
 	cmd := &cobra.Command{
 		Use:   "rbac [BUILTIN…] [-f FILE…]",
 		Short: "Print the least role that lets an account run experiments",
 		Long: `rbac prints the Roles, the ClusterRole and the bindings that let a ServiceAccount run the experiments, and nothing
-else. It reads no cluster. With --live it does, and leaves out what depends on what is there: an experiment that restarts
+else; of a game day, what all of its experiments need. It reads no cluster. With --live it does, and leaves out what depends on what is there: an experiment that restarts
 those who use a ConfigMap is then limited to those who do.`,
 		Example: `  chaosctl rbac pod-kill --target deployment/web -n shop | kubectl apply -f -
-  chaosctl rbac -f experiments/ --serviceaccount ci/chaos`,
+  chaosctl rbac -f experiments/ --serviceaccount ci/chaos
+  chaosctl rbac -f gameday.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			all, err := which.load(a, args)
 			if err != nil {
@@ -85,7 +87,9 @@ func manifestFor(all []chosen, account string) (*access.Manifest, error) {
 	}
 	var names []string
 	for _, e := range all {
-		names = append(names, e.Metadata.Name)
+		if !slices.Contains(names, e.Metadata.Name) {
+			names = append(names, e.Metadata.Name)
+		}
 	}
 	m.Title = fmt.Sprintf("What chaosctl needs to run %s as the ServiceAccount %s/%s, and no more.", strings.Join(names, ", "), m.AccountNamespace, m.AccountName)
 	parts := []string{"chaosctl", m.AccountNamespace, m.AccountName}

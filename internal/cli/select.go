@@ -23,6 +23,8 @@ type selection struct {
 	url    string
 	rate   string
 	seed   string
+	// gameDays says that files may hold game days, which stand for their experiments.
+	gameDays bool
 }
 
 func (s *selection) register(flags *pflag.FlagSet) {
@@ -56,11 +58,18 @@ func (s *selection) load(a *app, builtins []string) ([]chosen, error) {
 	if err != nil {
 		return nil, err
 	}
+	var days []experiment.Document
 	for _, d := range documents {
-		if d.Experiment == nil {
+		switch {
+		case d.Experiment != nil:
+			all = append(all, chosen{d.Experiment, d.File})
+		case !s.gameDays:
 			return nil, usage(fmt.Errorf("%s holds a GameDay: run it by chaosctl serve -f", d.File))
+		case s.target+s.url+s.rate+s.seed != "":
+			return nil, usage(fmt.Errorf("%s holds a GameDay, whose experiments are run as they are: leave out --target, --url, --rate and --seed", d.File))
+		default:
+			days = append(days, d)
 		}
-		all = append(all, chosen{d.Experiment, d.File})
 	}
 	for _, c := range all {
 		if err := s.override(a, c.Experiment); err != nil {
@@ -69,6 +78,13 @@ func (s *selection) load(a *app, builtins []string) ([]chosen, error) {
 		if err := experiment.Validate(c.Experiment); err != nil {
 			return nil, fmt.Errorf("%s, with the flags given: %w", c.Source, err)
 		}
+	}
+	for _, d := range days {
+		members, err := a.members(d)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, members...)
 	}
 	return all, nil
 }
