@@ -26,6 +26,10 @@ const (
 	startWithin = 3 * time.Minute
 	// spacePerLab is free space that a lab may come to need, in bytes.
 	spacePerLab = 1 << 30
+	// The inotify instances that a control plane and a node hold, most of them to follow their certificates. Pods need
+	// none.
+	instancesOfControlPlane = 11
+	instancesPerNode        = 9
 )
 
 // Up makes a lab and returns when its nodes are ready and pods can be created. Components that
@@ -57,6 +61,9 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 	defer release()
 	if running, err := settle(ctx, labs, o); running != nil || err != nil {
 		return running, err
+	}
+	if err := host.Instances(instancesOfControlPlane + o.Nodes*instancesPerNode); err != nil {
+		return nil, errors.Join(err, forgetName(context.WithoutCancel(ctx), labs, o.Name))
 	}
 	l, err := reserve(ctx, labs, o, programs)
 	if err != nil {

@@ -49,9 +49,10 @@ func (c *Cluster) Room(ctx context.Context, without map[string]bool) (*Room, err
 // Nodes is how many nodes there are to place pods on.
 func (r *Room) Nodes() int { return len(r.nodes) }
 
-// Place puts as many of the pods as it can onto the nodes, the largest first, and gives their number. It heeds requests
-// of CPU and memory, the limit on pods, node selectors, required node affinity, and taints; not the spread of pods, nor
-// volumes. So what it places may still not be scheduled, but what it cannot place will not be.
+// Place puts the pods onto the nodes one by one, those that ask for most memory first, each onto the first node that
+// takes it, and gives the number of those that found one. It heeds requests of CPU and memory, the limit on pods, node
+// selectors, required node affinity, and taints; not the spread of pods, nor volumes. That is an estimate in both
+// directions: what it places may still not be scheduled, and in another order there might be room for more.
 func (r *Room) Place(pods []*Pod) int {
 	pods = slices.Clone(pods)
 	slices.SortStableFunc(pods, func(a, b *Pod) int {

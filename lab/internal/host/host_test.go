@@ -43,3 +43,17 @@ func TestExplainKnowsAFullDisk(t *testing.T) {
 	other := fmt.Errorf("something else")
 	assert.Equal(t, other, Explain("/labs", other))
 }
+
+func TestInstances(t *testing.T) {
+	before := instancesOf("/proc/self")
+	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+	require.NoError(t, err)
+	assert.Equal(t, before+1, instancesOf("/proc/self"))
+	require.NoError(t, unix.Close(fd))
+	assert.Equal(t, before, instancesOf("/proc/self"))
+	assert.Zero(t, instancesOf("/proc/none"))
+
+	err = Instances(math.MaxInt32)
+	assert.ErrorContains(t, err, "fs.inotify.max_user_instances")
+	assert.Contains(t, advice.Hint(err), "sysctl -w fs.inotify.max_user_instances=")
+}
