@@ -89,19 +89,21 @@ func (a *Applier) undoing(ctx context.Context) (context.Context, context.CancelF
 func (a *Applier) undo(ctx context.Context, c *inject.Change) (err error) {
 	defer recovered(&err)
 	defer func() { err = withCause(ctx, err) }()
-	if err := a.fence(ctx, c); err != nil && !apierrors.IsNotFound(err) {
-		return err
-	}
 	var left remains
 	tried := false
-	err = a.update(ctx, c, func() { tried = true }, func(object *unstructured.Unstructured) (bool, error) {
-		found, write, err := restore(object, c)
-		if !tried {
-			// After a try, what is set back may be its own doing.
-			left.setBack = found.setBack
+	err = a.untilAllowed(ctx, func() error {
+		if err := a.fence(ctx, c); err != nil {
+			return err
 		}
-		left.diverged = found.diverged
-		return write, err
+		return a.update(ctx, c, func() { tried = true }, func(object *unstructured.Unstructured) (bool, error) {
+			found, write, err := restore(object, c)
+			if !tried {
+				// After a try, what is set back may be its own doing.
+				left.setBack = found.setBack
+			}
+			left.diverged = found.diverged
+			return write, err
+		})
 	})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return err
@@ -133,6 +135,28 @@ func withCause(ctx context.Context, err error) error {
 		return cause
 	}
 	return fmt.Errorf("%w: %w", cause, err)
+}
+
+// startPatience is how long an undo bears with being forbidden.
+const startPatience = 30 * time.Second
+
+// untilAllowed repeats for a while what is forbidden: the run was allowed it when it began, and an API server that has
+// just started does not know all roles and tokens yet.
+func (a *Applier) untilAllowed(ctx context.Context, do func() error) error {
+	var since time.Time
+	for {
+		err := do()
+		if !apierrors.IsForbidden(err) && !apierrors.IsUnauthorized(err) {
+			return err
+		}
+		if since.IsZero() {
+			since = time.Now()
+		}
+		a.waits(err)
+		if time.Since(since) > startPatience || pause(ctx, 200*time.Millisecond) != nil {
+			return err
+		}
+	}
 }
 
 // fence makes sure that a change whose answer never came, and which is not there, does not come about after all (G5): a

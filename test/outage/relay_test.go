@@ -10,7 +10,6 @@ import (
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
-	"k8s.io/client-go/tools/clientcmd"
 )
 
 // relay carries the TCP connections of one run to the API server, until it is told to do it badly.
@@ -28,13 +27,7 @@ func newRelay(t *testing.T) *relay {
 	require.NoError(t, proxy.Start())
 	t.Cleanup(proxy.Stop)
 	r := &relay{proxy: proxy, kubeconfig: filepath.Join(t.TempDir(), "kubeconfig")}
-	config, err := clientcmd.LoadFromFile(shared.Kubeconfig)
-	require.NoError(t, err)
-	for _, c := range config.Clusters {
-		c.Server = "https://" + proxy.Listen
-		c.TLSServerName = server.Hostname()
-	}
-	require.NoError(t, clientcmd.WriteToFile(*config, r.kubeconfig))
+	leadTo(t, r.kubeconfig, proxy.Listen)
 	return r
 }
 
