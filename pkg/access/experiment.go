@@ -7,7 +7,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
-// Requester is implemented by the parameters of faults and probes: it lists the requests that they send themselves, and
+// Requester is implemented by the parameters of faults, of probes, and of expectations that read objects: it lists the requests that they send themselves, and
 // that are sent for the changes that a fault plans.
 type Requester interface {
 	Needs(s Scope) []Need
@@ -24,7 +24,7 @@ type Kinds interface {
 	Resource(kind string) (resource schema.GroupResource, namespaced bool, err error)
 }
 
-// Of lists the requests of an experiment's run: first those of every run, then those of its faults and probes.
+// Of lists the requests of an experiment's run: first those of every run, then those of its faults, probes and expectations.
 func Of(e *experiment.Experiment, kinds Kinds) []Need {
 	scope := Scope{Target: e.Spec.Target, Kinds: kinds}
 	needs := Needs("tell this cluster from others, by a UID", Object{Resource: "namespaces", Name: metav1.NamespaceSystem}, "get")
@@ -37,6 +37,11 @@ func Of(e *experiment.Experiment, kinds Kinds) []Need {
 	}
 	for _, p := range e.Spec.Probes {
 		if r, ok := p.Params.(Requester); ok {
+			needs = append(needs, r.Needs(scope)...)
+		}
+	}
+	for _, x := range e.Spec.Expect {
+		if r, ok := x.Params.(Requester); ok {
 			needs = append(needs, r.Needs(scope)...)
 		}
 	}

@@ -27,6 +27,9 @@ func (r *Run) recovery(ctx context.Context) error {
 		ended.Reason = err.Error()
 	}
 	r.Log.Record(ended)
+	if err == nil {
+		r.snapshot(ctx, event.After)
+	}
 	return err
 }
 

@@ -69,6 +69,7 @@ func (r *Run) phases(ctx context.Context) error {
 	if err := r.phase(ctx, event.Steady, r.steady); err != nil {
 		return err
 	}
+	r.snapshot(ctx, event.Before)
 	if err := r.phase(ctx, event.Fault, func(ctx context.Context) (err error) {
 		defer func() {
 			if p := recover(); p != nil {

@@ -102,6 +102,7 @@ var decoders = func() map[string]func(json.RawMessage) (Payload, error) {
 	add(NodeObserved{}.Type(), as[NodeObserved])
 	add(WatchInterrupted{}.Type(), as[WatchInterrupted])
 	add(ProbeChecked{}.Type(), as[ProbeChecked])
+	add(TargetRead{}.Type(), as[TargetRead])
 	add(Noted{}.Type(), as[Noted])
 	add(RunEnded{}.Type(), as[RunEnded])
 	return table

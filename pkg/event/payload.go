@@ -233,6 +233,25 @@ type ProbeChecked struct {
 	Seconds float64 `json:"seconds"`
 }
 
+// Moment says when the target was looked at.
+type Moment string
+
+// The moments at which the target is looked at.
+const (
+	Before Moment = "before" // the first fault
+	After  Moment = "after"  // the recovery
+)
+
+// TargetRead holds what conditions of the experiment look at.
+type TargetRead struct {
+	Moment Moment `json:"moment"`
+	// Objects holds, by the name that conditions have for them, the parts of objects that they look at. Of Secrets and of
+	// values of environment variables there are none.
+	Objects json.RawMessage `json:"objects"`
+	// Unread says of objects why they could not be read. One that does not exist is in neither.
+	Unread map[string]string `json:"unread,omitempty"`
+}
+
 // Noted is a remark for people: progress, a warning.
 type Noted struct {
 	Level   string `json:"level"` // info or warning
@@ -271,6 +290,7 @@ func (WorkloadObserved) Type() string { return "workload" }
 func (NodeObserved) Type() string     { return "node" }
 func (WatchInterrupted) Type() string { return "watch.interrupted" }
 func (ProbeChecked) Type() string     { return "probe" }
+func (TargetRead) Type() string       { return "target" }
 func (Noted) Type() string            { return "note" }
 func (RunEnded) Type() string         { return "run.ended" }
 func (u Unknown) Type() string        { return u.Name }

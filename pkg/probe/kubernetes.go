@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/cel-go/cel"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
+	"github.com/chaosctl/chaosctl/pkg/condition"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
@@ -55,32 +55,14 @@ func (p *Kubernetes) Needs(s access.Scope) []access.Need {
 	return access.Needs("read what a probe looks at", on, "get")
 }
 
-// maxCost bounds what a condition may compute, in CEL's own units.
-const maxCost = 1_000_000
-
-func compile(expression string) (cel.Program, error) {
-	env, err := cel.NewEnv(cel.Variable("object", cel.DynType))
-	if err != nil {
-		return nil, err
-	}
-	ast, issues := env.Compile(expression)
-	if issues != nil && issues.Err() != nil {
-		var causes []string
-		for _, e := range issues.Errors() {
-			causes = append(causes, fmt.Sprintf("character %d: %s", e.Location.Column()+1, e.Message))
-		}
-		return nil, errors.New(strings.Join(causes, "; "))
-	}
-	if t := ast.OutputType(); t != cel.BoolType && t != cel.DynType {
-		return nil, fmt.Errorf("the condition gives %s: expected a true or false", t)
-	}
-	return env.Program(ast, cel.CostLimit(maxCost))
+func compile(expression string) (*condition.Condition, error) {
+	return condition.Compile(expression, "object")
 }
 
 // Measure reads the object and evaluates the condition. A field that the object does not have means that the condition
 // does not hold: controllers leave out what is zero.
 func (p *Kubernetes) Measure(ctx context.Context, w World) error {
-	program, err := compile(p.CEL)
+	compiled, err := compile(p.CEL)
 	if err != nil {
 		return unknown("%w", err)
 	}
@@ -91,18 +73,14 @@ func (p *Kubernetes) Measure(ctx context.Context, w World) error {
 	if err != nil {
 		return unknown("%w", err)
 	}
-	result, _, err := program.ContextEval(ctx, map[string]any{"object": object.Object})
-	if err != nil {
-		if strings.Contains(err.Error(), "no such key") {
-			return fmt.Errorf("the condition does not hold: %w", err)
-		}
+	holds, err := compiled.Holds(ctx, map[string]any{"object": object.Object})
+	_, missing := errors.AsType[*condition.NoFieldError](err)
+	switch {
+	case missing:
+		return fmt.Errorf("the condition does not hold: %w", err)
+	case err != nil:
 		return unknown("%w", err)
-	}
-	holds, ok := result.Value().(bool)
-	if !ok {
-		return unknown("the condition gave %v, not true or false", result.Value())
-	}
-	if !holds {
+	case !holds:
 		return fmt.Errorf("%s does not hold for %s", p.CEL, p.Resource)
 	}
 	return nil

@@ -27,7 +27,7 @@ func readExperiment(loader experiment.Loader, start event.RunStarted) (*experime
 func (r *record) facts(q *requests, recoveries []timeline.Recovery) *verdict.Facts {
 	f := &verdict.Facts{
 		Windows: r.windows(), Loads: map[string]*verdict.Load{}, Recoveries: recoveries, Ready: r.pods.counts,
-		Injected: r.changes.injected(), DidConverge: r.recovered, Converged: r.converged,
+		Injected: r.changes.injected(), DidConverge: r.recovered, Converged: r.converged, Snapshots: r.snapshots,
 	}
 	for _, s := range r.streams {
 		l := f.Loads[s.Name]

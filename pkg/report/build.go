@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/load"
@@ -57,6 +59,7 @@ type record struct {
 	changes   *changes
 	pods      *lanes
 	probes    *probes
+	snapshots map[event.Moment]verdict.Snapshot
 	notes     []Note
 }
 
@@ -70,7 +73,7 @@ func readEvents(dir string, loader experiment.Loader) (*record, error) {
 		return nil, err
 	}
 	defer file.Close()
-	r := &record{began: map[int]event.Instant{}, starved: map[int]bool{}, timeline: timeline.NewFold(), changes: newChanges(), pods: newLanes(), probes: newProbes()}
+	r := &record{began: map[int]event.Instant{}, starved: map[int]bool{}, snapshots: map[event.Moment]verdict.Snapshot{}, timeline: timeline.NewFold(), changes: newChanges(), pods: newLanes(), probes: newProbes()}
 	if err := event.Read(file, r.add); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -106,6 +109,13 @@ func (r *record) add(e event.Event) error {
 		r.pods.add(e.At, p)
 	case event.ProbeChecked:
 		r.probes.add(p)
+	case event.TargetRead:
+		// With numbers as the API's own reader has them: whole ones are no fractions.
+		s := verdict.Snapshot{Unread: p.Unread}
+		if err := utiljson.Unmarshal(p.Objects, &s.Objects); err != nil {
+			return fmt.Errorf("the target %s: %w", p.Moment, err)
+		}
+		r.snapshots[p.Moment] = s
 	case event.WatchInterrupted:
 		r.notes = append(r.notes, Note{At: e.At, Level: "warning", Message: fmt.Sprintf("the watch of %s was cut, so events may have been missed: %s", p.Resource, p.Reason)})
 	case event.Noted:

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -311,4 +312,37 @@ func TestAProfileIsComparedOverItsOwnTime(t *testing.T) {
 	var summary strings.Builder
 	require.NoError(t, WriteMarkdown(&summary, m))
 	assert.Contains(t, summary.String(), "75/s of 75/s (0/s, then 50/s, then 100/s, then 0/s, 5s each)")
+}
+
+func TestConditionsAreJudgedFromTheLog(t *testing.T) {
+	document := strings.Replace(killExperiment, "  - replicas:", "  - cel: after.deployment.status.readyReplicas + 0 == before.deployment.status.readyReplicas\n  - replicas:", 1)
+	for name, c := range map[string]struct {
+		after   string
+		verdict Verdict
+		why     string
+	}{
+		"as before": {`{"deployment":{"status":{"readyReplicas":2}}}`, Pass, "after.deployment.status.readyReplicas is 2"},
+		"fewer":     {`{"deployment":{"status":{"readyReplicas":1}}}`, Fail, "after.deployment.status.readyReplicas is 1, before.deployment.status.readyReplicas is 2"},
+		"no longer": {`{}`, Unknown, "no such key: deployment"},
+		"never":     {"", Unknown, "the run did not come to where after is read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScripted(t, document)
+			s.replaced()
+			s.stream(always("web-b"))
+			s.phases()
+			s.add(5, event.TargetRead{Moment: event.Before, Objects: json.RawMessage(`{"deployment":{"status":{"readyReplicas":2}}}`)})
+			if c.after != "" {
+				s.add(20, event.TargetRead{Moment: event.After, Objects: json.RawMessage(c.after)})
+			}
+			m := s.end("", "")
+			judged := m.Expectations[3]
+			assert.Equal(t, "cel", judged.Kind)
+			assert.Equal(t, c.verdict, judged.Verdict)
+			assert.Contains(t, judged.Why, c.why)
+			var page strings.Builder
+			require.NoError(t, WriteHTML(&page, m))
+			assert.Contains(t, page.String(), "after.deployment.status.readyReplicas")
+		})
+	}
 }

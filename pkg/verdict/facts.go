@@ -38,6 +38,15 @@ type Facts struct {
 	// Converged is when the target had converged for good after the fault window, and true; or false.
 	Converged   event.Instant
 	DidConverge bool
+	// Snapshots hold what conditions look at, as far as they were taken.
+	Snapshots map[event.Moment]Snapshot
+}
+
+// Snapshot is the target at one moment. Objects are as the API gives them, by the name that conditions have for them;
+// what could not be read is missing, and Unread says why.
+type Snapshot struct {
+	Objects map[string]any
+	Unread  map[string]string
 }
 
 // Span is a stretch of a run.
