@@ -69,7 +69,9 @@ generate: ## Make the schemas and the reference again from the code
 	@go generate ./schema ./internal/reference
 
 .PHONY: bench
-bench: build prepare ## Compare with peers, side by side (needs root and kubectl)
+bench: build prepare ## Compare with peers, side by side (needs root)
+	@echo "==> building $(BIN)/kubectl, the peer"
+	@cd test/bench/kubectl && $(GO_BUILD) -o ../../../$(BIN)/kubectl .
 	@cd test && go test -run '^$$' -bench . -benchtime 5x -timeout 60m ./bench
 
 .PHONY: fuzz

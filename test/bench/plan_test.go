@@ -27,13 +27,7 @@ spec:
 // BenchmarkPlan compares the plan for a namespace of 10,000 pods with `kubectl get pods -o json` on the same API server:
 // whole processes, in turn, by wall time and peak memory.
 func BenchmarkPlan(b *testing.B) {
-	chaosctl, err := filepath.Abs("../../bin/chaosctl")
-	require.NoError(b, err)
-	require.FileExists(b, chaosctl, "run make build")
-	kubectl, err := exec.LookPath("kubectl")
-	if err != nil {
-		b.Skip("there is no kubectl to compare with")
-	}
+	chaosctl, kubectl := program(b, "chaosctl"), program(b, "kubectl")
 	file := filepath.Join(b.TempDir(), "crowd.yaml")
 	require.NoError(b, os.WriteFile(file, []byte(experiment), 0o600))
 	c := newCrowd(b)
@@ -42,9 +36,32 @@ func BenchmarkPlan(b *testing.B) {
 		ours.add(measure(b, chaosctl, "plan", "-f", file, "--seed", "1", "--kubeconfig", c.lab.Kubeconfig))
 		theirs.add(measure(b, kubectl, "get", "pods", "-o", "json", "--kubeconfig", c.lab.Kubeconfig))
 	}
+	compare(b, "plan", ours, theirs)
+}
+
+// BenchmarkStart compares what the programs take before they do anything.
+func BenchmarkStart(b *testing.B) {
+	chaosctl, kubectl := program(b, "chaosctl"), program(b, "kubectl")
+	var ours, theirs figures
+	for b.Loop() {
+		ours.add(measure(b, chaosctl, "version"))
+		theirs.add(measure(b, kubectl, "version", "--client"))
+	}
+	compare(b, "start", ours, theirs)
+}
+
+// program is the path of one that make builds.
+func program(b *testing.B, name string) string {
+	path, err := filepath.Abs(filepath.Join("..", "..", "bin", name))
+	require.NoError(b, err)
+	require.FileExists(b, path, "run make bench")
+	return path
+}
+
+func compare(b *testing.B, what string, ours, theirs figures) {
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(ours.seconds/ours.runs, "plan-s")
-	b.ReportMetric(ours.megabytes, "plan-MiB")
+	b.ReportMetric(ours.seconds/ours.runs, what+"-s")
+	b.ReportMetric(ours.megabytes, what+"-MiB")
 	b.ReportMetric(theirs.seconds/theirs.runs, "kubectl-s")
 	b.ReportMetric(theirs.megabytes, "kubectl-MiB")
 	b.ReportMetric(ours.seconds/theirs.seconds, "time-ratio")
