@@ -56,12 +56,15 @@ func (a *Applier) Undo(ctx context.Context, match func(*inject.Change) bool) []L
 	all.Wait()
 	var left []Leftover
 	var undone []*inject.Change
-	for _, c := range taken {
+	for n, c := range taken {
 		if errs[c] == nil {
 			undone = append(undone, c)
 			continue
 		}
-		leftover := Leftover{Change: c, Err: errs[c], Commands: commands(c)}
+		last := !slices.ContainsFunc(taken[n+1:], func(later *inject.Change) bool {
+			return errs[later] != nil && later.Object.UID == c.Object.UID
+		})
+		leftover := Leftover{Change: c, Err: errs[c], Commands: commands(c, last)}
 		left = append(left, leftover)
 		a.record(c, event.ChangeStuck, fmt.Sprintf("%v; to put it back by hand: %s", errs[c], strings.Join(leftover.Commands, "; ")))
 	}
@@ -211,8 +214,9 @@ func (a *Applier) wasApplied(c *inject.Change) bool {
 	return a.applied[c]
 }
 
-// commands are what a person would type to restore the fields.
-func commands(c *inject.Change) []string {
+// commands are what a person would type to restore the fields. By its label an object is found, so that goes with the
+// last change of it that is left.
+func commands(c *inject.Change, last bool) []string {
 	patch := map[string]any{}
 	for _, f := range c.Edit.Fields {
 		var original any
@@ -223,7 +227,9 @@ func commands(c *inject.Change) []string {
 		_ = unstructured.SetNestedField(patch, original, f.Path...)
 	}
 	_ = unstructured.SetNestedField(patch, nil, "metadata", "annotations", annotation(c))
-	_ = unstructured.SetNestedField(patch, nil, "metadata", "labels", RunLabel)
+	if last {
+		_ = unstructured.SetNestedField(patch, nil, "metadata", "labels", RunLabel)
+	}
 	where := ""
 	if c.Object.Namespace != "" {
 		where = "-n " + c.Object.Namespace + " "
