@@ -15,7 +15,7 @@ import (
 // view follows a run's log and tells a person how it goes: in a terminal by one line that is kept up to date below the
 // events, elsewhere by plain lines.
 type view struct {
-	out    io.Writer
+	out    *queue
 	live   *load.Live
 	status bool
 	colour bool
@@ -31,12 +31,15 @@ type view struct {
 
 func newView(out io.Writer, plan *engine.Plan, live *load.Live) *view {
 	_, status := terminal(out)
-	v := &view{out: out, live: live, status: status, colour: colours(out), every: 5 * time.Second, ready: map[string]bool{}, desired: plan.Workload.Status.Desired}
+	v := &view{out: newQueue(out), live: live, status: status, colour: colours(out), every: 5 * time.Second, ready: map[string]bool{}, desired: plan.Workload.Status.Desired}
 	if status {
 		v.every = 200 * time.Millisecond
 	}
 	return v
 }
+
+// lastWords is how long the end waits for a reader to take what is still to be told.
+const lastWords = time.Second
 
 // start keeps the status up to date until the function that it returns is called.
 func (v *view) start(clock event.Clock) (stop func()) {
@@ -60,6 +63,7 @@ func (v *view) start(clock event.Clock) (stop func()) {
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		v.clear()
+		v.out.drain(lastWords)
 	}
 }
 

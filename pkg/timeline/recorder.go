@@ -3,6 +3,7 @@ package timeline
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -62,7 +63,8 @@ func NewRecorder(client kubernetes.Interface, target *cluster.Workload, log Log)
 	}
 }
 
-// Run lists everything once, calls ready, and watches until ctx ends. What cannot be read at the start is an error.
+// Run lists everything once, calls ready, and watches until ctx ends. What cannot be read at the start is an error. A
+// panic in one of its goroutines comes up as one in that of the caller, who knows what to do about it.
 func (r *Recorder) Run(ctx context.Context, ready func()) error {
 	feeds := r.feeds()
 	for _, f := range feeds {
@@ -71,12 +73,29 @@ func (r *Recorder) Run(ctx context.Context, ready func()) error {
 		}
 	}
 	ready()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	panics := make(chan any, len(feeds))
 	var wait sync.WaitGroup
 	for _, f := range feeds {
-		wait.Go(func() { f.follow(ctx) })
+		wait.Go(func() {
+			defer func() {
+				if p := recover(); p != nil {
+					r.log.Record(event.Noted{Level: "warning", Message: fmt.Sprintf("internal error: %v\n%s", p, debug.Stack())})
+					panics <- p
+					cancel()
+				}
+			}()
+			f.follow(ctx)
+		})
 	}
 	wait.Wait()
-	return nil
+	select {
+	case p := <-panics:
+		panic(p)
+	default:
+		return nil
+	}
 }
 
 // State is the newest state of the target, and a channel that is closed when it changes.

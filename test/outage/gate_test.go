@@ -79,9 +79,6 @@ func (g *gate) rules(matches func(*http.Request) bool, do http.HandlerFunc) {
 	g.rule.Store(&rule)
 }
 
-// open passes everything on again.
-func (g *gate) open() { g.rule.Store(nil) }
-
 // loseAnswer passes a request on, and resets it when the API server has carried it out.
 func (g *gate) loseAnswer(_ http.ResponseWriter, r *http.Request) {
 	g.upstream.ServeHTTP(httptest.NewRecorder(), r.WithContext(context.WithoutCancel(r.Context())))

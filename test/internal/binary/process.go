@@ -24,6 +24,8 @@ type Chaosctl struct {
 	Program string
 	// Shell is a command line for sh in which "$@" stands for chaosctl and its arguments; empty runs it without a shell.
 	Shell string
+	// Env are more variables of its environment, as name=value.
+	Env []string
 }
 
 // Process is a chaosctl that a test has started.
@@ -56,6 +58,7 @@ func (c Chaosctl) Start(t *testing.T, command string, args ...string) *Process {
 	p.command = exec.CommandContext(t.Context(), args[0], args[1:]...)
 	p.command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	p.command.Dir = t.TempDir()
+	p.command.Env = append(os.Environ(), c.Env...)
 	p.command.Stdout, p.command.Stderr = p.Stdout, p.Stderr
 	p.command.Cancel = func() error { return p.command.Process.Signal(os.Interrupt) }
 	p.command.WaitDelay = 15 * time.Second

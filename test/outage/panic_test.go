@@ -1,0 +1,103 @@
+package outage
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
+)
+
+// bugs are put into a build of chaosctl that is only for TestPanic: a line in front of a line of a source file. Each
+// panics in another of its goroutines, where an environment variable asks for it.
+var bugs = []struct{ name, file, line, bug string }{
+	{"probe", "pkg/probe/kubernetes.go", "	object, err := w.Object(", `if o, _ := w.Object(ctx, p.Resource); o != nil && o.GetLabels()["now"] == "panic" {`},
+	{"watch", "pkg/timeline/pod.go", "	o := event.PodObserved{", `if pod.Labels["now"] == "panic" {`},
+	{"undo", "pkg/apply/undo.go", "	write = unmark(object, c)", `if object.GetName() == "settings-3" {`},
+	{"phase", "pkg/engine/fault.go", "	wait.Wait()\n	if ctx.Err()", `if true {`},
+}
+
+// TestPanic proves that a bug of chaosctl's own, in whatever goroutine it shows, ends a run as a signal does: all is put
+// back, or told to be left, and reported.
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	buggy := filepath.Join(t.TempDir(), "chaosctl")
+	require.NoError(t, binary.Build(t.Context(), buggy, "./cmd/chaosctl", "-overlay", overlay(t)))
+	failed := outcome{report.ExitInternal, report.Unknown, report.UndoClean}
+	for name, test := range map[string]struct {
+		trigger func(*testing.T, *scene)
+		want    outcome
+	}{
+		"probe": {func(t *testing.T, s *scene) { s.label(t, "deployment") }, failed},
+		"watch": {func(t *testing.T, s *scene) { s.label(t, "pod") }, failed},
+		"phase": {func(*testing.T, *scene) {}, failed},
+		"undo":  {func(*testing.T, *scene) {}, outcome{report.ExitUndoIncomplete, report.Pass, report.UndoIncomplete}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, faults)
+			p := binary.Chaosctl{Kubeconfig: shared.Kubeconfig, Program: buggy, Env: []string{"BUG=" + name}}.Start(t, "run", "-f", s.experiment(t, 2*time.Second,
+				"  probes:\n  - {name: there, kubernetes: {resource: deployment/web, cel: 'true'}, interval: 100ms}\n"))
+			p.SaysTimes(t, "proved  patch configmap", len(s.before))
+			test.trigger(t, s)
+			r := s.assertOutcome(t, p, test.want)
+			if test.want == failed {
+				assert.Contains(t, r.Reasons[0], "internal error: a bug in the "+name)
+				return
+			}
+			for _, c := range r.Changes {
+				if c.Object.Name == "settings-3" {
+					assert.Equal(t, "stuck", c.Undo)
+				} else {
+					assert.Equal(t, "undone", c.Undo, "a bug in the undo of one change has kept back another")
+				}
+			}
+		})
+	}
+}
+
+// label makes the watches and probes of a run come upon the bug that is there for it.
+func (s *scene) label(t *testing.T, kind string) {
+	t.Helper()
+	patch := []byte(`{"metadata":{"labels":{"now":"panic"}}}`)
+	if kind == "deployment" {
+		_, err := shared.client.AppsV1().Deployments(s.namespace).Patch(t.Context(), "web", types.MergePatchType, patch, metav1.PatchOptions{})
+		require.NoError(t, err)
+		return
+	}
+	pods, err := shared.client.CoreV1().Pods(s.namespace).List(t.Context(), metav1.ListOptions{})
+	require.NoError(t, err)
+	_, err = shared.client.CoreV1().Pods(s.namespace).Patch(t.Context(), pods.Items[0].Name, types.MergePatchType, patch, metav1.PatchOptions{})
+	require.NoError(t, err)
+}
+
+// overlay tells go build to take copies of the source files, which hold the bugs, in their place.
+func overlay(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	replace := map[string]string{}
+	for _, b := range bugs {
+		path := filepath.Join(binary.Repository(), b.file)
+		source := binary.Content(t, path)
+		require.Equal(t, 1, strings.Count(source, b.line), "%s holds once: %s", b.file, b.line)
+		bug := "	" + b.bug + "\n		if os.Getenv(\"BUG\") == \"" + b.name + "\" {\n			panic(\"a bug in the " + b.name + "\")\n		}\n	}\n"
+		source = strings.Replace(source, b.line, bug+b.line, 1)
+		source = strings.Replace(source, "import (", "import (\n	\"os\"", 1)
+		replace[path] = filepath.Join(dir, b.name+".go")
+		require.NoError(t, os.WriteFile(replace[path], []byte(source), 0o600))
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replace})
+	require.NoError(t, err)
+	path := filepath.Join(dir, "overlay.json")
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	return path
+}
