@@ -1,13 +1,12 @@
 package bench
 
 import (
-	"errors"
+	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -27,25 +26,25 @@ spec:
 // BenchmarkPlan compares the plan for a namespace of 10,000 pods with `kubectl get pods -o json` on the same API server:
 // whole processes, in turn, by wall time and peak memory.
 func BenchmarkPlan(b *testing.B) {
-	chaosctl, kubectl := program(b, "chaosctl"), program(b, "kubectl")
+	chaosctl, kubectl, with := program(b, "chaosctl"), program(b, "kubectl"), gauge(b)
 	file := filepath.Join(b.TempDir(), "crowd.yaml")
 	require.NoError(b, os.WriteFile(file, []byte(experiment), 0o600))
 	c := newCrowd(b)
 	var ours, theirs figures
 	for b.Loop() {
-		ours.add(measure(b, chaosctl, "plan", "-f", file, "--seed", "1", "--kubeconfig", c.lab.Kubeconfig))
-		theirs.add(measure(b, kubectl, "get", "pods", "-o", "json", "--kubeconfig", c.lab.Kubeconfig))
+		ours.add(measure(b, with, chaosctl, "plan", "-f", file, "--seed", "1", "--kubeconfig", c.lab.Kubeconfig))
+		theirs.add(measure(b, with, kubectl, "get", "pods", "-o", "json", "--kubeconfig", c.lab.Kubeconfig))
 	}
 	compare(b, "plan", ours, theirs)
 }
 
 // BenchmarkStart compares what the programs take before they do anything.
 func BenchmarkStart(b *testing.B) {
-	chaosctl, kubectl := program(b, "chaosctl"), program(b, "kubectl")
+	chaosctl, kubectl, with := program(b, "chaosctl"), program(b, "kubectl"), gauge(b)
 	var ours, theirs figures
 	for b.Loop() {
-		ours.add(measure(b, chaosctl, "version"))
-		theirs.add(measure(b, kubectl, "version", "--client"))
+		ours.add(measure(b, with, chaosctl, "version"))
+		theirs.add(measure(b, with, kubectl, "version", "--client"))
 	}
 	compare(b, "start", ours, theirs)
 }
@@ -77,21 +76,24 @@ func (f *figures) add(other figures) {
 	f.megabytes = max(f.megabytes, other.megabytes)
 }
 
-func measure(b *testing.B, name string, args ...string) figures {
-	command := exec.CommandContext(b.Context(), name, args...)
-	start := time.Now()
-	output, err := command.Output()
-	took := time.Since(start)
-	require.NoError(b, err, "%s %v", output, stderrOf(err))
-	usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage)
-	require.True(b, ok)
-	return figures{1, took.Seconds(), float64(usage.Maxrss) / 1024}
+// gauge is the path of the program measure.
+func gauge(b *testing.B) string {
+	path := filepath.Join(b.TempDir(), "measure")
+	output, err := exec.CommandContext(b.Context(), "go", "build", "-o", path, "./measure").CombinedOutput()
+	require.NoError(b, err, "%s", output)
+	return path
 }
 
-func stderrOf(err error) string {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return string(exit.Stderr)
+func measure(b *testing.B, gauge, name string, args ...string) figures {
+	command := exec.CommandContext(b.Context(), gauge, append([]string{name}, args...)...)
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	output, err := command.Output()
+	require.NoError(b, err, stderr.String())
+	var took struct {
+		Seconds float64
+		KiB     float64
 	}
-	return ""
+	require.NoError(b, json.Unmarshal(output, &took))
+	return figures{1, took.Seconds, took.KiB / 1024}
 }
