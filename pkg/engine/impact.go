@@ -48,10 +48,8 @@ type Room struct {
 
 // impact works out what the injections do together.
 func (p *Plan) impact(ctx context.Context, pods []*cluster.Pod) {
-	ready := map[types.UID]bool{}
-	mine := map[types.UID]bool{}
+	ready := make(map[types.UID]bool, len(pods)) // of the target's pods
 	for _, pod := range pods {
-		mine[pod.UID] = true
 		ready[pod.UID] = pod.Ready
 	}
 	var changes []inject.Change
@@ -60,7 +58,7 @@ func (p *Plan) impact(ctx context.Context, pods []*cluster.Pod) {
 		changes = append(changes, i.Changes...)
 		n := 0
 		for uid := range removed(i.Changes) {
-			if mine[uid] {
+			if _, mine := ready[uid]; mine {
 				n++
 			}
 		}
@@ -73,11 +71,12 @@ func (p *Plan) impact(ctx context.Context, pods []*cluster.Pod) {
 	for _, at := range p.instants() {
 		lost, lostReady := 0, 0
 		for uid := range p.goneAt(at) {
-			if mine[uid] {
+			isReady, mine := ready[uid]
+			if mine {
 				lost++
-				if ready[uid] {
-					lostReady++
-				}
+			}
+			if isReady {
+				lostReady++
 			}
 		}
 		p.Impact.AtOnce = max(p.Impact.AtOnce, lost)
