@@ -25,6 +25,9 @@ import (
 // runOne plans and runs one experiment, writes its reports and prints its summary. An error means that nothing was
 // changed, or that the reports could not be made; its exit code tells.
 func (a *app) runOne(ctx context.Context, c *cluster.Cluster, e chosen, out string) (*report.Result, error) {
+	if a.undoTimeout <= 0 {
+		return nil, usage(fmt.Errorf("--undo-timeout is %s: an undo needs time", a.undoTimeout))
+	}
 	seed, err := seedOf(e)
 	if err != nil {
 		return nil, err

@@ -1,7 +1,9 @@
 package outage
 
 import (
+	"html"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,19 +15,33 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
 // TestOutageOutlastsTheUndo proves that an undo that has to give up says so, with the commands that put everything back,
-// and that they do. The outage begins when the fault is there, and the fault window ends in it.
+// and that they do, whether the run was interrupted or came to its end.
 func TestOutageOutlastsTheUndo(t *testing.T) {
 	t.Parallel()
-	s, r := newScene(t, faults), newRelay(t)
-	p := s.start(t, r.kubeconfig, s.experiment(t, 5*time.Minute), "--undo-timeout", "1s")
-	r.refuse()
-	p.Signal(t, interrupt)
-	result := s.assertOutcome(t, p, abandoned)
-	assert.Contains(t, p.Stderr.String(), "the API server did not answer within 1s")
-	s.putBackByHand(t, result)
+	for name, test := range map[string]struct {
+		window time.Duration
+		want   outcome
+	}{
+		"interrupted": {5 * time.Minute, abandoned},
+		"at its end":  {10 * time.Second, outcome{report.ExitUndoIncomplete, report.Pass, report.UndoIncomplete}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, r := newScene(t, faults), newRelay(t)
+			p := s.start(t, r.kubeconfig, s.experiment(t, test.window), "--undo-timeout", "1s")
+			r.refuse()
+			if test.want == abandoned {
+				p.Signal(t, interrupt)
+			}
+			result := s.assertOutcome(t, p, test.want)
+			assert.Contains(t, p.Stderr.String(), "the API server did not answer within 1s")
+			s.putBackByHand(t, p, result)
+		})
+	}
 }
 
 // TestSecondSignal proves that who does not want to wait is told what is left, and how to put it back, and is let go.
@@ -39,7 +55,7 @@ func TestSecondSignal(t *testing.T) {
 	_, took := p.Interrupt(t)
 	t.Logf("left %s after the second signal", milliseconds(took))
 	assert.Less(t, took, ciPatience)
-	s.putBackByHand(t, s.assertOutcome(t, p, abandoned))
+	s.putBackByHand(t, p, s.assertOutcome(t, p, abandoned))
 }
 
 // TestTwoSignalsAtOnce proves that a signal that arrives twice, as it does where a parent passes on what the terminal
@@ -63,17 +79,20 @@ func TestHostedCICancelsInAnOutage(t *testing.T) {
 	r.spoil(t, `{"type": "timeout", "stream": "upstream"}`)
 	killed := cancelStep(t, p)
 	assert.False(t, killed, "the step was killed")
-	s.putBackByHand(t, s.assertOutcome(t, p, abandoned))
+	s.putBackByHand(t, p, s.assertOutcome(t, p, abandoned))
 }
 
 // putBackByHand runs the commands that a run has left behind, as a person would, and wants all to be as before.
-func (s *scene) putBackByHand(t *testing.T, r report.Result) {
+func (s *scene) putBackByHand(t *testing.T, p *binary.Process, r report.Result) {
 	t.Helper()
+	page := html.UnescapeString(binary.Content(t, filepath.Join(p.Dir(t), "report.html")))
 	assert.Equal(t, len(s.before), s.broken(t), "the result says that nothing was put back")
 	for _, c := range r.Changes {
 		assert.Equal(t, "stuck", c.Undo)
 		_, command, found := strings.Cut(c.Message, "to put it back by hand: ")
 		require.True(t, found, c.Message)
+		assert.Contains(t, page, command, "the report does not say how to put it back")
+		assert.Contains(t, p.Stderr.String(), command)
 		execute(t, command)
 	}
 	s.assertRestored(t)

@@ -51,7 +51,11 @@ func run(m *testing.M) int {
 		_ = stop() // the next run removes what this one could not
 		os.Exit(130)
 	}()
-	return m.Run()
+	code := m.Run()
+	if testing.Verbose() {
+		fmt.Print("\nOutcomes\n", &outcomes)
+	}
+	return code
 }
 
 // prepare builds what is missing and starts the lab.

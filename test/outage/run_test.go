@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -53,7 +55,9 @@ func (s *scene) assertOutcome(t *testing.T, p *binary.Process, want outcome) rep
 	t.Helper()
 	code := p.Exit(t)
 	r := p.Result(t)
-	t.Logf("outcome: exit %d, verdict %s, undo %s: %s", code, r.Verdict, r.Undo, strings.Join(r.Reasons, "; "))
+	row := fmt.Sprintf("exit %3d  verdict %-8s undo %-11s %s", code, r.Verdict, r.Undo, strings.Join(r.Reasons, "; "))
+	t.Log(row)
+	outcomes.add(t.Name(), row)
 	assert.Equal(t, want, outcome{code, r.Verdict, r.Undo})
 	assert.NotEmpty(t, r.Reasons)
 	require.Len(t, r.Changes, len(s.before))
@@ -71,6 +75,35 @@ func (s *scene) assertOutcome(t *testing.T, p *binary.Process, want outcome) rep
 		s.assertRestored(t)
 	}
 	return r
+}
+
+// assertReason wants the first reason of the verdict to say something.
+func (s *scene) assertReason(t *testing.T, r report.Result, text string) {
+	t.Helper()
+	if assert.NotEmpty(t, r.Reasons) {
+		assert.Contains(t, r.Reasons[0], text)
+	}
+}
+
+// table collects what the runs of all tests came to.
+type table struct {
+	mu   sync.Mutex
+	rows []string
+}
+
+var outcomes table
+
+func (o *table) add(test, row string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.rows = append(o.rows, fmt.Sprintf("%-45s %s", test, row))
+}
+
+func (o *table) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	slices.Sort(o.rows)
+	return strings.Join(o.rows, "\n") + "\n"
 }
 
 // lastEvent is the type of the last event in the log, all lines of which must be whole.
