@@ -44,7 +44,7 @@ spec:
   promise: self-healing
   target: {namespace: shop, workload: deployment/web}
   load:
-  - {name: browse, http: {service: web}, rate: 200/s}
+  - {name: browse, http: {service: web, podHeader: X-Pod}, rate: 200/s}
 `
 
 // TestExamples loads every example strictly, amid as little else as can be.

@@ -22,6 +22,8 @@ type Route struct {
 	URL string
 	// Via is url, load balancer, node port or cluster IP.
 	Via string
+	// Service is the Service's name; empty for a URL.
+	Service string
 }
 
 // Reach finds where an HTTP load reaches its Service from here: the URL given; else a load balancer's address; else a
@@ -47,7 +49,7 @@ func (c *Cluster) Reach(ctx context.Context, target *Workload, load experiment.H
 	for _, a := range candidates {
 		if answers(ctx, a.host) {
 			u := url.URL{Scheme: scheme(port), Host: a.host}
-			return Route{URL: u.String() + load.Path, Via: a.via}, nil
+			return Route{URL: u.String() + load.Path, Via: a.via, Service: service.Name}, nil
 		}
 		tried = append(tried, a.host)
 	}

@@ -114,7 +114,7 @@ func (p *Plan) Streams() []Stream {
 				PodHeader: l.HTTP.PodHeader, Profile: load.ProfileOf(shape), Timeout: l.Timeout.Std(),
 			}
 			started := event.StreamStarted{
-				ID: s.ID, Name: s.Name, Connections: string(kind), Method: s.Method, URL: s.URL, Via: p.Routes[i].Via,
+				ID: s.ID, Name: s.Name, Connections: string(kind), Method: s.Method, URL: s.URL, Via: p.Routes[i].Via, Service: p.Routes[i].Service,
 				Rate: s.Profile.Peak(), Timeout: s.Timeout.Seconds(),
 			}
 			if shape.Constant == nil {

@@ -84,6 +84,8 @@ type StreamStarted struct {
 	URL         string `json:"url"`
 	// Via says how the Service was reached: url, load balancer, node port or cluster IP.
 	Via string `json:"via"`
+	// Service is the Service's name; empty where the stream goes to a URL.
+	Service string `json:"service,omitempty"`
 	// Rate is what the stream asks for, in requests per second; where that changes over time, the most of it, and Profile
 	// says in words how it changes.
 	Rate    float64 `json:"rate"`

@@ -47,6 +47,14 @@ func (r *record) facts(q *requests, recoveries []timeline.Recovery) *verdict.Fac
 			})
 		}
 	}
+	for _, b := range q.balances {
+		if l := f.Loads[b.load]; l != nil {
+			if l.Shares == nil {
+				l.Shares = map[verdict.Window]verdict.Shares{}
+			}
+			l.Shares[b.window] = b.result()
+		}
+	}
 	return f
 }
 

@@ -59,6 +59,7 @@ type record struct {
 	changes   *changes
 	pods      *lanes
 	probes    *probes
+	members   *membership
 	snapshots map[event.Moment]verdict.Snapshot
 	notes     []Note
 }
@@ -73,7 +74,7 @@ func readEvents(dir string, loader experiment.Loader) (*record, error) {
 		return nil, err
 	}
 	defer file.Close()
-	r := &record{began: map[int]event.Instant{}, starved: map[int]bool{}, snapshots: map[event.Moment]verdict.Snapshot{}, timeline: timeline.NewFold(), changes: newChanges(), pods: newLanes(), probes: newProbes()}
+	r := &record{began: map[int]event.Instant{}, starved: map[int]bool{}, members: newMembership(), snapshots: map[event.Moment]verdict.Snapshot{}, timeline: timeline.NewFold(), changes: newChanges(), pods: newLanes(), probes: newProbes()}
 	if err := event.Read(file, r.add); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -107,6 +108,8 @@ func (r *record) add(e event.Event) error {
 		r.changes.add(e.At, p)
 	case event.PodObserved:
 		r.pods.add(e.At, p)
+	case event.EndpointObserved:
+		r.members.add(e.At, p)
 	case event.ProbeChecked:
 		r.probes.add(p)
 	case event.TargetRead:

@@ -19,7 +19,8 @@ import (
 
 // requests is the fold over the samples of a run.
 type requests struct {
-	tally *load.Tally
+	tally    *load.Tally
+	balances []*balance
 	// named says that answers name their pods.
 	named bool
 	// whole says that all samples were read.
@@ -63,6 +64,7 @@ func readRequests(dir string, r *record, recoveries []timeline.Recovery) (*reque
 		windows = append(windows, load.Window{Name: string(name), Start: span.Start, End: span.End})
 	}
 	q := newRequests(load.NewTally(r.loadStreams(), windows...), recoveries)
+	q.balances = r.balances()
 	path := filepath.Join(dir, SamplesFile)
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -83,6 +85,9 @@ func readRequests(dir string, r *record, recoveries []timeline.Recovery) (*reque
 
 func (q *requests) add(s load.Sample) error {
 	q.tally.Add(s)
+	for _, b := range q.balances {
+		b.add(s)
+	}
 	if !s.OK() {
 		return nil
 	}

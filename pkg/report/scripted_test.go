@@ -135,7 +135,7 @@ func (s *scripted) change(seconds float64, c event.ChangeUpdated, states ...even
 // stream announces the load of the experiment, and writes its samples from 0 s to 20 s: 100 a second, answered in 5 ms
 // by the pod that is told, or failing where that is "".
 func (s *scripted) stream(answers func(seconds float64) string) {
-	s.add(0.005, event.StreamStarted{ID: 0, Name: "browse", Connections: "fresh", Method: "GET", URL: "http://10.0.0.1/", Via: "cluster IP", Rate: 100, Timeout: 2})
+	s.add(0.005, event.StreamStarted{ID: 0, Name: "browse", Connections: "fresh", Method: "GET", URL: "http://10.0.0.1/", Via: "cluster IP", Service: "web", Rate: 100, Timeout: 2})
 	for i := range 2000 {
 		due := float64(i)/100 + 0.005
 		sample := load.Sample{Due: at(due), Start: at(due), End: at(due + 0.005), Status: 200, Pod: answers(due)}

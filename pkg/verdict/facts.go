@@ -64,6 +64,8 @@ type Load struct {
 	Outages []Outage
 	// Spacing is the time between two requests of the slowest stream: no shorter outage can be seen.
 	Spacing time.Duration
+	// Shares are those of the requests on fresh connections, in the windows whose balance is expected.
+	Shares map[Window]Shares
 }
 
 // Requests counts the requests that were due in a window.
