@@ -54,11 +54,11 @@ type account struct {
 // nothing is the index of no permission.
 const nothing = -1
 
-// newAccount applies what chaosctl rbac prints, in the shop's namespace.
-func newAccount(t *testing.T, s *shop, experiment string) *account {
+// newAccount applies what chaosctl rbac prints for an experiment, its name or -f and its file, in the shop's namespace.
+func newAccount(t *testing.T, s *shop, experiment ...string) *account {
 	t.Helper()
 	a := &account{shop: s, without: nothing}
-	p := chaosctl(t, s.cluster, "rbac", experiment, "--live", "-n", s.namespace)
+	p := chaosctl(t, s.cluster, "rbac", append(experiment, "--live", "-n", s.namespace)...)
 	require.Zero(t, p.Exit(t))
 	for _, text := range strings.Split(p.Stdout.String(), "\n---\n") {
 		a.create(t, text)

@@ -69,7 +69,7 @@ func requestRate(s engine.Stream) string {
 	if s.Shape.Constant != nil {
 		return fmt.Sprintf("%g requests/s", s.Shape.Constant.PerSecond)
 	}
-	return "requests, " + s.Shape.String()
+	return s.Shape.String() + ","
 }
 
 func routeOf(p *engine.Plan, name string) int {

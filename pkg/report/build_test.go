@@ -311,6 +311,9 @@ func TestAProfileIsComparedOverItsOwnTime(t *testing.T) {
 	assert.Contains(t, strings.ReplaceAll(text, "\u00a0", " "), "Outages of browse")
 	var summary strings.Builder
 	require.NoError(t, WriteMarkdown(&summary, m))
+	var page strings.Builder
+	require.NoError(t, WriteHTML(&page, m))
+	assert.Contains(t, page.String(), "<bdi>0/s, then 50/s, then 100/s, then 0/s, 5s each</bdi>")
 	assert.Contains(t, summary.String(), "75/s of 75/s (0/s, then 50/s, then 100/s, then 0/s, 5s each)")
 }
 

@@ -24,7 +24,8 @@ var _ = expectations.Add(experiment.Definition[Expectation]{
 //
 // Where pods come and go, a pod's equal share is taken of the requests that came while it was ready: of each stretch of
 // time in which the same pods were, an equal part for each of them. A pod's skew is by how much of its equal share the
-// requests that it answered are more or fewer. The expectation fails where the skew of a pod is above its bound, and a
+// requests that it answered are more or fewer. A pod is ready from when its EndpointSlice says so: the time that proxies
+// take to follow is part of the skew, and weighs more in a short window. The expectation fails where the skew of a pod is above its bound, and a
 // chi-square test says that chance makes such differences less than once in 1000 times. It is unknown where there are too
 // few requests to tell a skew of that size from chance, for a pod that was ready for half of the window or longer.
 type Balance struct {
