@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
+	"github.com/chaosctl/chaosctl/pkg/engine"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/inject"
 	"github.com/chaosctl/chaosctl/pkg/probe"
@@ -63,7 +65,7 @@ you expect, and puts everything back. It needs nothing installed in the cluster.
 	shorten(root.PersistentFlags())
 	root.SetUsageFunc(a.usageOf)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(a.init(), a.run(), a.plan(), a.validate(), a.report(), a.serve(), a.list(), a.explain(), a.schema(), a.rbac(), a.doctor(), a.version())
+	root.AddCommand(a.init(), a.run(), a.plan(), a.validate(), a.report(), a.serve(), a.list(), a.explain(), a.schema(), a.rbac(), a.doctor(), a.recover(), a.status(), a.stop(), a.allow(), a.version())
 	a.complete(root)
 	return root
 }
@@ -100,6 +102,7 @@ func Explain(w io.Writer, err error) int {
 	var problems experiment.Problems
 	var refusal *target.Refusal
 	var denied *access.Denied
+	var marked *engine.Marked
 	code, hint := report.ExitInternal, ""
 	connectionCode, connectionHint, connection := connectionProblem(err)
 	switch {
@@ -112,6 +115,8 @@ func Explain(w io.Writer, err error) int {
 		code = report.ExitInvalid
 	case errors.As(err, &refusal):
 		code, hint = report.ExitRefused, "nothing was changed"
+	case errors.As(err, &marked):
+		code, hint = report.ExitRefused, fmt.Sprintf("nothing was changed; if that run is over, `chaosctl recover %s` puts it back", marked.Run)
 	case errors.As(err, &denied):
 		code, hint = report.ExitRefused, "nothing was changed; chaosctl rbac, with the same experiment, prints what is needed"
 	case connection:

@@ -14,7 +14,7 @@ import (
 
 func (a *app) run() *cobra.Command {
 	var which selection
-	var out string
+	var options runOptions
 	cmd := &cobra.Command{
 		Use:   "run [BUILTIN…] [-f FILE…]",
 		Short: "Run experiments: break, measure, judge, put back, report",
@@ -26,29 +26,30 @@ func (a *app) run() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.runAll(cmd.Context(), all, out)
+			return a.runAll(cmd.Context(), all, options)
 		},
 	}
 	which.register(cmd.Flags())
-	a.runFlags(cmd.Flags(), &out)
+	a.runFlags(cmd.Flags(), &options)
 	return cmd
 }
 
 // runFlags are those of all commands that run experiments.
-func (a *app) runFlags(flags *pflag.FlagSet, out *string) {
-	flags.StringVar(out, "out", "chaosctl-runs", "The `DIR` that gets one directory for each run")
+func (a *app) runFlags(flags *pflag.FlagSet, options *runOptions) {
+	flags.StringVar(&options.out, "out", "chaosctl-runs", "The `DIR` that gets one directory for each run")
 	flags.DurationVar(&a.undoTimeout, "undo-timeout", apply.DefaultUndoTimeout, "How long an undo may wait for an API server that does not answer")
+	flags.BoolVar(&options.recoverFirst, "recover-first", false, "Put back what earlier runs have left on the target, then run")
 }
 
 // runAll runs experiments one after another. The exit code is that of the worst.
-func (a *app) runAll(ctx context.Context, all []chosen, out string) error {
+func (a *app) runAll(ctx context.Context, all []chosen, options runOptions) error {
 	c, err := a.connect()
 	if err != nil {
 		return err
 	}
 	worst := report.ExitPass
 	for i, e := range all {
-		result, err := a.runOne(ctx, c, e, out)
+		result, err := a.runOne(ctx, c, e, options)
 		if err != nil && i == 0 {
 			return err
 		}

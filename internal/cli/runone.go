@@ -12,98 +12,164 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/chaosctl/chaosctl/pkg/apply"
+	"github.com/chaosctl/chaosctl/pkg/claim"
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/engine"
 	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/journal"
 	"github.com/chaosctl/chaosctl/pkg/load"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
+// runOptions are what the flags of run say beyond the experiment.
+type runOptions struct {
+	out          string
+	recoverFirst bool
+}
+
 // runOne plans and runs one experiment, writes its reports and prints its summary. An error means that nothing was
 // changed, or that the reports could not be made; its exit code tells.
-func (a *app) runOne(ctx context.Context, c *cluster.Cluster, e chosen, out string) (*report.Result, error) {
+func (a *app) runOne(ctx context.Context, c *cluster.Cluster, e chosen, options runOptions) (*report.Result, error) {
 	if a.undoTimeout <= 0 {
 		return nil, usage(fmt.Errorf("--undo-timeout is %s: an undo needs time", a.undoTimeout))
 	}
-	seed, err := seedOf(e)
+	plan, err := a.prepare(ctx, c, e, options)
 	if err != nil {
 		return nil, err
-	}
-	plan, err := engine.Prepare(ctx, c, e.Experiment, seed)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", e.Metadata.Name, err)
 	}
 	printPlan(a.Err, plan, colours(a.Err))
 	base := time.Now()
 	id := runID(e.Metadata.Name, base)
-	dir := filepath.Join(out, id)
-	if err := a.execute(ctx, c, plan, e.Source, id, dir, base); err != nil {
+	r := &recorded{
+		app: a, cluster: c, plan: plan, source: e.Source, dir: filepath.Join(options.out, id), base: base,
+		header: journal.Header{Version: journal.Version, Run: id, Cluster: plan.Cluster.UID, Began: base.UTC(), By: Version()},
+	}
+	held, err := a.claim(ctx, c, plan, r.header, options.recoverFirst)
+	if err != nil {
 		return nil, err
 	}
-	result, err := a.writeReports(dir)
+	left, err := r.execute(ctx, held)
+	if releaseErr := held.Release(ctx, left); releaseErr != nil {
+		fmt.Fprintf(a.Err, "warning: the run's lease and journal could not be removed from the cluster (%v); chaosctl recover --all does\n", releaseErr)
+	}
+	if err != nil {
+		return nil, err
+	}
+	result, err := a.writeReports(r.dir)
 	if exit := new(ExitError); err != nil && !errors.As(err, &exit) {
-		err = &ExitError{Code: report.ExitInternal, Err: err, Hint: "what was changed is in " + filepath.Join(dir, report.JournalFile) + ", and marked by the label chaosctl.dev/run"}
+		err = &ExitError{Code: report.ExitInternal, Err: err, Hint: "what was changed is in " + filepath.Join(r.dir, report.JournalFile) + ", and marked by the label chaosctl.dev/run"}
 	}
 	return result, err
 }
 
-// execute carries a plan out, recording it in a directory that it makes.
-func (a *app) execute(ctx context.Context, c *cluster.Cluster, plan *engine.Plan, source, id, dir string, base time.Time) (err error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return usage(fmt.Errorf("cannot create the directory of the run: %w (see --out)", err))
-	}
-	text, err := json.Marshal(plan.Experiment)
+// prepare plans, after putting back what earlier runs have left on the objects where the user wants that.
+func (a *app) prepare(ctx context.Context, c *cluster.Cluster, e chosen, options runOptions) (*engine.Plan, error) {
+	seed, err := seedOf(e)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	for {
+		plan, err := engine.Prepare(ctx, c, e.Experiment, seed)
+		var marked *engine.Marked
+		switch {
+		case err == nil:
+			return plan, nil
+		case errors.As(err, &marked) && options.recoverFirst:
+			identity, err := c.Identity(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if err := a.recoverFirst(ctx, c, identity.UID, "", marked.Run); err != nil {
+				return nil, err
+			}
+		default:
+			return nil, fmt.Errorf("%s: %w", e.Metadata.Name, err)
+		}
+	}
+}
+
+// recorded is a run with what it is recorded in.
+type recorded struct {
+	app     *app
+	cluster *cluster.Cluster
+	plan    *engine.Plan
+	source  string
+	dir     string
+	base    time.Time
+	header  journal.Header
+}
+
+// execute carries the plan out, recording it in a directory that it makes. It says whether something was left behind. An
+// error means that nothing was changed.
+func (r *recorded) execute(ctx context.Context, held *claim.Claim) (left bool, err error) {
+	if err := os.MkdirAll(r.dir, 0o755); err != nil {
+		return false, usage(fmt.Errorf("cannot create the directory of the run: %w (see --out)", err))
+	}
+	text, err := json.Marshal(r.plan.Experiment)
+	if err != nil {
+		return false, err
 	}
 	sum := sha256.Sum256(text)
 	live := load.NewLive()
-	view := newView(a.Err, plan, live)
-	log, err := event.CreateLog(filepath.Join(dir, report.EventsFile), event.NewClock(base), view)
+	view := newView(r.app.Err, r.plan, live)
+	log, err := event.CreateLog(filepath.Join(r.dir, report.EventsFile), event.NewClock(r.base), view)
 	if err != nil {
-		return err
+		return false, err
 	}
-	journal, err := apply.CreateFileJournal(filepath.Join(dir, report.JournalFile))
+	file, err := journal.CreateFile(filepath.Join(r.dir, report.JournalFile), r.header)
 	if err != nil {
-		return errors.Join(err, log.Close())
+		return false, errors.Join(err, log.Close())
 	}
-	file, err := os.OpenFile(filepath.Join(dir, report.SamplesFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	requests, err := os.OpenFile(filepath.Join(r.dir, report.SamplesFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
-		return errors.Join(err, log.Close(), journal.Close())
+		return false, errors.Join(err, log.Close(), file.Close())
 	}
-	samples := load.NewWriter(file)
+	samples := load.NewWriter(requests)
 	log.Record(event.RunStarted{
-		RunID: id, Base: base.UTC(), Experiment: text, SHA256: hex.EncodeToString(sum[:]), Source: source, Seed: plan.Seed,
-		Cluster: plan.Cluster, Environment: a.environment(),
+		RunID: r.header.Run, Base: r.base.UTC(), Experiment: text, SHA256: hex.EncodeToString(sum[:]), Source: r.source, Seed: r.plan.Seed,
+		Cluster: r.plan.Cluster, Environment: r.app.environment(),
 	})
-	log.Record(plan.Event())
-	run := &engine.Run{Plan: plan, Log: log, Samples: samples, Applier: a.applier(c, id, journal, log), Observe: live.Add}
+	log.Record(r.plan.Event())
+	applier := apply.New(r.cluster, r.header.Run, journal.All{file, held.Journal}, log)
+	applier.UndoTimeout = r.app.undoTimeout
+	run := &engine.Run{Plan: r.plan, Log: log, Samples: samples, Applier: applier, Permit: held.Check, Observe: live.Add}
+	stop := view.start(log.Clock)
+	// How the run ended stands in the log, and so in the result.
+	_ = r.watched(ctx, held, run)
+	stop()
+	if err := errors.Join(samples.Close(), requests.Close(), log.Close(), file.Close()); err != nil {
+		fmt.Fprintf(r.app.Err, "warning: the record of the run is not whole: %v\n", err)
+	}
+	return applier.Left(), nil
+}
+
+// watched does the run, and ends it when its claim is lost or somebody orders a stop. It makes the undo give up waiting
+// when the user leaves.
+func (r *recorded) watched(ctx context.Context, held *claim.Claim, run *engine.Run) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		held.Watch(ctx, func(reason error) {
+			cancel(&engine.Stop{Outcome: event.Aborted, Reason: reason.Error()})
+		})
+	})
 	ended := make(chan struct{})
-	go func() {
+	watch.Go(func() {
 		select {
-		case <-a.Leave:
+		case <-r.app.Leave:
 			run.Applier.Abandon()
 		case <-ended:
 		}
-	}()
-	stop := view.start(log.Clock)
-	// How the run ended stands in the log, and so in the result.
-	_ = run.Do(ctx)
+	})
+	err := run.Do(ctx)
 	close(ended)
-	stop()
-	if err := errors.Join(samples.Close(), file.Close(), log.Close(), journal.Close()); err != nil {
-		fmt.Fprintf(a.Err, "warning: the record of the run is not whole: %v\n", err)
-	}
-	return nil
-}
-
-func (a *app) applier(c *cluster.Cluster, run string, journal apply.Journal, log *event.Log) *apply.Applier {
-	applier := apply.New(c, run, journal, log)
-	applier.UndoTimeout = a.undoTimeout
-	return applier
+	cancel(nil)
+	watch.Wait()
+	return err
 }
 
 func seedOf(e chosen) (int64, error) {

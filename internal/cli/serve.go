@@ -16,7 +16,8 @@ import (
 )
 
 func (a *app) serve() *cobra.Command {
-	var file, out string
+	var file string
+	var options runOptions
 	var once bool
 	cmd := &cobra.Command{
 		Use:   "serve -f GAMEDAY",
@@ -32,13 +33,13 @@ own. An interrupt undoes what is under way, and leaves.`,
 				return err
 			}
 			if once {
-				return exitWith(day.run(cmd.Context(), out))
+				return exitWith(day.run(cmd.Context(), options))
 			}
-			return day.serve(cmd.Context(), schedule.SystemClock{}, out)
+			return day.serve(cmd.Context(), schedule.SystemClock{}, options)
 		},
 	}
 	cmd.Flags().StringVarP(&file, "file", "f", "", "The `FILE` of the game day, or - for standard input")
-	a.runFlags(cmd.Flags(), &out)
+	a.runFlags(cmd.Flags(), &options)
 	cmd.Flags().BoolVar(&once, "once", false, "Run the experiments once, at once, and exit with the worst code")
 	if err := cmd.MarkFlagRequired("file"); err != nil {
 		panic(err) // the flag is defined above
@@ -98,7 +99,7 @@ func (a *app) members(d experiment.Document) ([]chosen, error) {
 }
 
 // serve runs the game day at each instant of its schedule until ctx ends.
-func (d *gameDay) serve(ctx context.Context, clock schedule.Clock, out string) error {
+func (d *gameDay) serve(ctx context.Context, clock schedule.Clock, options runOptions) error {
 	s, err := schedule.Parse(d.Spec.Schedule, d.Spec.TimeZone)
 	if err != nil {
 		return usage(err)
@@ -114,7 +115,7 @@ func (d *gameDay) serve(ctx context.Context, clock schedule.Clock, out string) e
 		},
 		func(ctx context.Context, at time.Time) {
 			say("game day %s: run of %s begins %s late", d.Metadata.Name, at.Format(time.RFC3339), clock.Now().Sub(at).Round(time.Millisecond))
-			worst = worseCode(worst, d.run(ctx, out))
+			worst = worseCode(worst, d.run(ctx, options))
 		})
 	if worst == report.ExitUndoIncomplete {
 		return exitWith(worst)
@@ -126,7 +127,7 @@ func (d *gameDay) serve(ctx context.Context, clock schedule.Clock, out string) e
 type row struct{ name, verdict, detail string }
 
 // run goes through the experiments once, prints a table of verdicts, and gives the worst exit code.
-func (d *gameDay) run(ctx context.Context, out string) int {
+func (d *gameDay) run(ctx context.Context, options runOptions) int {
 	var rows []row
 	worst := report.ExitPass
 	for i, e := range d.experiments {
@@ -135,7 +136,7 @@ func (d *gameDay) run(ctx context.Context, out string) int {
 			continue
 		}
 		fmt.Fprintf(d.app.Err, "\n=== %s: experiment %d of %d: %s\n", d.Metadata.Name, i+1, len(d.experiments), e.Metadata.Name)
-		r, code := d.one(ctx, e, out)
+		r, code := d.one(ctx, e, options)
 		rows = append(rows, r)
 		worst = worseCode(worst, code)
 	}
@@ -143,12 +144,12 @@ func (d *gameDay) run(ctx context.Context, out string) int {
 	return worst
 }
 
-func (d *gameDay) one(ctx context.Context, e chosen, out string) (row, int) {
+func (d *gameDay) one(ctx context.Context, e chosen, options runOptions) (row, int) {
 	c, err := d.app.connect()
 	if err == nil {
 		var result *report.Result
-		if result, err = d.app.runOne(ctx, c, e, out); err == nil {
-			return row{e.Metadata.Name, string(result.Verdict), filepath.Join(out, result.RunID, "report.html")}, result.ExitCode
+		if result, err = d.app.runOne(ctx, c, e, options); err == nil {
+			return row{e.Metadata.Name, string(result.Verdict), filepath.Join(options.out, result.RunID, "report.html")}, result.ExitCode
 		}
 	}
 	code := Explain(d.app.Err, err)

@@ -57,7 +57,7 @@ func Interruptible(ctx context.Context, stderr io.Writer) (interruptible context
 // leaveNow ends the process without waiting for anything.
 func leaveNow(stderr io.Writer) {
 	// A terminal that takes nothing must not keep the process.
-	go fmt.Fprintln(stderr, "left: what was not undone yet is listed in the run's journal, and marked by the label chaosctl.dev/run")
+	go fmt.Fprintln(stderr, "left: `chaosctl status` shows what was not undone yet, `chaosctl recover --all` puts it back")
 	time.Sleep(50 * time.Millisecond)
 	os.Exit(report.ExitUndoIncomplete)
 }

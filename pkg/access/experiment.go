@@ -5,6 +5,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/killswitch"
+	"github.com/chaosctl/chaosctl/pkg/lock"
 )
 
 // Requester is implemented by the parameters of faults, of probes, and of expectations that read objects: it lists the requests that they send themselves, and
@@ -29,6 +31,7 @@ func Of(e *experiment.Experiment, kinds Kinds) []Need {
 	scope := Scope{Target: e.Spec.Target, Kinds: kinds}
 	needs := Needs("tell this cluster from others, by a UID", Object{Resource: "namespaces", Name: metav1.NamespaceSystem}, "get")
 	needs = append(needs, ofTarget(scope.Target)...)
+	needs = append(needs, ofClaim(&e.Spec)...)
 	needs = append(needs, ofLoad(e)...)
 	for _, f := range e.Spec.Faults {
 		if r, ok := f.Params.(Requester); ok {
@@ -90,4 +93,19 @@ func ofLoad(e *experiment.Experiment) []Need {
 		}
 	}
 	return needs
+}
+
+// ofClaim is what package claim does: the lock on the target, the journal, the kill switch.
+func ofClaim(s *experiment.Spec) []Need {
+	scope := lock.ScopeOf(s.Target)
+	lease := Object{Group: "coordination.k8s.io", Resource: "leases", Namespace: scope.Namespace, Name: scope.Name}
+	journal := Object{Resource: "secrets", Namespace: s.JournalNamespace(), Name: scope.JournalName()}
+	stop := Object{Resource: "configmaps", Namespace: killswitch.Namespace, Name: killswitch.Name}
+	needs := Needs("keep other runs off the target", lease, "get", "update", "delete")
+	needs = append(needs, Needs("record what will be changed, and how to undo it", journal, "get", "patch", "delete")...)
+	// Roles cannot limit what is created to a name.
+	lease.Name, journal.Name = "", ""
+	needs = append(needs, Needs("keep other runs off the target", lease, "create")...)
+	needs = append(needs, Needs("record what will be changed, and how to undo it", journal, "create")...)
+	return append(needs, Needs("heed the kill switch", stop, "get", "watch")...)
 }

@@ -73,14 +73,22 @@ func TestOf(t *testing.T) {
 		"get namespaces kube-system", "get namespaces shop in namespace shop", "list pods in namespace shop", "watch pods in namespace shop",
 		"list endpointslices.discovery.k8s.io in namespace shop", "watch endpointslices.discovery.k8s.io in namespace shop", "list nodes", "watch nodes",
 	}
+	claim := func(kind string) []string {
+		lease, journal := "leases.coordination.k8s.io chaosctl-"+kind+" in namespace shop", "secrets chaosctl-shop."+kind+" in namespace shop"
+		return []string{
+			"get " + lease, "update " + lease, "delete " + lease, "get " + journal, "patch " + journal, "delete " + journal,
+			"create leases.coordination.k8s.io in namespace shop", "create secrets in namespace shop",
+			"get configmaps chaosctl-stop in namespace kube-public", "watch configmaps chaosctl-stop in namespace kube-public",
+		}
+	}
 	workload := func(resource string) []string {
 		return append(all[:len(all):len(all)], "get "+resource+" web in namespace shop", "list "+resource+" web in namespace shop", "watch "+resource+" web in namespace shop")
 	}
-	assert.Equal(t, all, of(experiment.Target{Namespace: "shop", Selector: map[string]string{"app": "web"}}))
-	assert.Equal(t, append(workload("deployments.apps"), "list replicasets.apps in namespace shop", "watch replicasets.apps in namespace shop"),
+	assert.Equal(t, append(all[:len(all):len(all)], claim("selector-f95e1400b23a")...), of(experiment.Target{Namespace: "shop", Selector: map[string]string{"app": "web"}}))
+	assert.Equal(t, append(append(workload("deployments.apps"), "list replicasets.apps in namespace shop", "watch replicasets.apps in namespace shop"), claim("deployment-web")...),
 		of(experiment.Target{Namespace: "shop", Workload: "deployment/web"}))
-	assert.Equal(t, workload("jobs.batch"), of(experiment.Target{Namespace: "shop", Workload: "job/web"}))
-	assert.Equal(t, append(workload("statefulsets.apps"), "get services web in namespace shop", "list services in namespace shop"),
+	assert.Equal(t, append(workload("jobs.batch"), claim("job-web")...), of(experiment.Target{Namespace: "shop", Workload: "job/web"}))
+	assert.Equal(t, append(append(workload("statefulsets.apps"), claim("statefulset-web")...), "get services web in namespace shop", "list services in namespace shop"),
 		of(experiment.Target{Namespace: "shop", Workload: "statefulset/web"}, experiment.HTTPLoad{Service: "web"}, experiment.HTTPLoad{URL: "http://x/"}, experiment.HTTPLoad{}))
 }
 

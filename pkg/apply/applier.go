@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/pkg/journal"
 )
 
 // Recorder takes what happens to changes; an [event.Log] is one.
@@ -24,7 +24,7 @@ type Applier struct {
 	UndoTimeout time.Duration
 
 	cluster *cluster.Cluster
-	journal Journal
+	journal journal.Journal
 	log     Recorder
 	run     string
 	// dryRun is what requests carry in their field of that name: All, or nothing.
@@ -44,7 +44,7 @@ type Applier struct {
 }
 
 // New makes an applier for the run of that id.
-func New(c *cluster.Cluster, run string, journal Journal, log Recorder) *Applier {
+func New(c *cluster.Cluster, run string, journal journal.Journal, log Recorder) *Applier {
 	a := &Applier{
 		UndoTimeout: DefaultUndoTimeout, cluster: c, journal: journal, log: log, run: run,
 		applied: map[*inject.Change]bool{}, doubtful: map[*inject.Change]bool{},
@@ -81,7 +81,18 @@ func (a *Applier) Apply(ctx context.Context, changes []inject.Change) error {
 	return nil
 }
 
+// applyStage records the intents of all changes, then sends them side by side.
 func (a *Applier) applyStage(ctx context.Context, changes []inject.Change) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// G1: nothing is sent before the intent is durable.
+	if err := a.intend(ctx, changes); err != nil {
+		for i := range changes {
+			a.record(&changes[i], event.ChangeFailed, "not sent: "+err.Error())
+		}
+		return fmt.Errorf("%s and what goes with it was not sent, because the intent could not be recorded: %w", changes[0].ID, err)
+	}
 	var wait sync.WaitGroup
 	slots := make(chan struct{}, sideBySide)
 	errs := make([]error, len(changes))
@@ -96,18 +107,40 @@ func (a *Applier) applyStage(ctx context.Context, changes []inject.Change) error
 	return errors.Join(errs...)
 }
 
-// apply takes one change through its life up to the acknowledgement.
+// intend waits out a server that does not answer, as long as sending a change may.
+func (a *Applier) intend(ctx context.Context, changes []inject.Change) (err error) {
+	defer recovered(&err)
+	ctx, cancel := context.WithTimeout(ctx, sendPatience)
+	defer cancel()
+	entries := make([]journal.Entry, len(changes))
+	for i := range changes {
+		entries[i].Change = &changes[i]
+	}
+	var local *journal.LocalError
+	err = retry(ctx, a.waits, func() error {
+		if err := a.journal.Append(ctx, entries...); !errors.As(err, &local) {
+			return err
+		}
+		return nil
+	})
+	if local != nil {
+		return local
+	}
+	if err != nil {
+		return err
+	}
+	for i := range changes {
+		a.record(&changes[i], event.ChangeIntended, "")
+	}
+	return nil
+}
+
+// apply takes one change from its intent to the acknowledgement.
 func (a *Applier) apply(ctx context.Context, c *inject.Change) (err error) {
 	defer recovered(&err)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	// G1: nothing is sent before the intent is durable.
-	if err := a.journal.Append(Entry{Run: a.run, Step: Intended, Change: c}); err != nil {
-		a.record(c, event.ChangeFailed, err.Error())
-		return fmt.Errorf("%s was not sent, because its intent could not be recorded: %w", c.ID, err)
-	}
-	a.record(c, event.ChangeIntended, "")
 	outcome, err := a.send(ctx, c)
 	if err != nil {
 		a.record(c, event.ChangeFailed, err.Error())
@@ -174,37 +207,6 @@ func (a *Applier) keep(left []Leftover) {
 	for _, l := range left {
 		a.reversible = slices.Insert(a.reversible, 0, l.Change)
 	}
-}
-
-// lanes parts changes into those that have nothing to do with one another, keeping the order within each.
-func lanes(changes []*inject.Change) [][]*inject.Change {
-	number := make([]int, len(changes))
-	for i, c := range changes {
-		number[i] = i
-		for j, other := range changes[:i] {
-			if joined := number[j]; joined != i && related(c, other) {
-				for k := range number[:i+1] {
-					if number[k] == joined {
-						number[k] = i
-					}
-				}
-			}
-		}
-	}
-	byNumber := map[int][]*inject.Change{}
-	for i, c := range changes {
-		byNumber[number[i]] = append(byNumber[number[i]], c)
-	}
-	var all [][]*inject.Change
-	for _, n := range slices.Sorted(maps.Keys(byNumber)) {
-		all = append(all, byNumber[n])
-	}
-	return all
-}
-
-// related changes are of one object, or name one another.
-func related(a, b *inject.Change) bool {
-	return a.Object.UID == b.Object.UID || a.UndoAfter == b.ID || b.UndoAfter == a.ID
 }
 
 func respectUndoAfter(changes []*inject.Change) []*inject.Change {

@@ -24,6 +24,7 @@ import (
 
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/pkg/journal"
 )
 
 // diary records the steps of changes.
@@ -40,19 +41,19 @@ func (d *diary) Record(p event.Payload) {
 	}
 }
 
-// journal fails if it is told so.
-type journal struct{ err error }
+// broken is a journal that fails if it is told so.
+type broken struct{ err error }
 
-func (j journal) Append(Entry) error { return j.err }
+func (j broken) Append(context.Context, ...journal.Entry) error { return j.err }
 
 func TestIntentComesFirst(t *testing.T) {
 	d := &diary{}
 	full := errors.New("no space left on device")
 	// Without a cluster a request would be a panic.
-	a := New(nil, "run-1", journal{full}, d)
+	a := New(nil, "run-1", broken{&journal.LocalError{Err: full}}, d)
 	err := a.Apply(t.Context(), []inject.Change{*corrupt("c", "mode", "fast", "x")})
 	require.ErrorIs(t, err, full)
-	require.ErrorContains(t, err, "c was not sent")
+	require.ErrorContains(t, err, "c and what goes with it was not sent")
 	assert.Equal(t, []string{"c failed"}, d.steps)
 	assert.Empty(t, a.UndoAll(t.Context()))
 	assert.Equal(t, []string{"c failed"}, d.steps, "there is nothing to undo")
@@ -60,7 +61,7 @@ func TestIntentComesFirst(t *testing.T) {
 
 func TestPanicIsAnError(t *testing.T) {
 	d := &diary{}
-	a := New(nil, "run-1", journal{}, d) // there is no cluster to send to
+	a := New(nil, "run-1", broken{}, d) // there is no cluster to send to
 	err := a.Apply(t.Context(), []inject.Change{*corrupt("c", "mode", "fast", "x")})
 	require.ErrorContains(t, err, "internal error")
 	assert.Empty(t, a.UndoAll(t.Context()), "nothing was sent")
@@ -68,7 +69,7 @@ func TestPanicIsAnError(t *testing.T) {
 
 func TestStages(t *testing.T) {
 	d := &diary{}
-	a := New(nil, "run-1", journal{errors.New("full")}, d)
+	a := New(nil, "run-1", broken{&journal.LocalError{Err: errors.New("full")}}, d)
 	early, late := *corrupt("early", "a", "", "x"), *corrupt("late", "b", "", "x")
 	late.Stage = 3
 	require.Error(t, a.Apply(t.Context(), []inject.Change{late, early}))
@@ -80,7 +81,7 @@ func TestStages(t *testing.T) {
 }
 
 func TestTakeIsNewestFirst(t *testing.T) {
-	a := New(nil, "run-1", journal{}, &diary{})
+	a := New(nil, "run-1", broken{}, &diary{})
 	var all []*inject.Change
 	for i := range 4 {
 		all = append(all, corrupt(fmt.Sprint("c", i), "k", "", "x"))

@@ -55,7 +55,7 @@ func (a *Applier) removeCopiesOf(ctx context.Context, c *inject.Change) error {
 			continue
 		}
 		patch := mustJSON(map[string]any{"metadata": map[string]any{"uid": copied.GetUID(), "annotations": map[string]any{annotation(c): nil}}})
-		if _, err := replicaSets.Patch(ctx, copied.GetName(), types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager}); err != nil {
+		if _, err := replicaSets.Patch(ctx, copied.GetName(), types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager, DryRun: a.dryRun}); err != nil {
 			return err
 		}
 	}

@@ -3,8 +3,6 @@ package apply
 import (
 	"context"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/inject"
@@ -14,7 +12,7 @@ import (
 // answers come in the order of the changes; nil says that the server would do it.
 func DryRun(ctx context.Context, c *cluster.Cluster, changes []inject.Change) []error {
 	a := New(c, "dry-run", nil, silence{})
-	a.dryRun = []string{metav1.DryRunAll}
+	a.DryRun()
 	answers := make([]error, len(changes))
 	for i := range changes {
 		_, answers[i] = a.send(ctx, &changes[i])

@@ -1,18 +1,15 @@
 package apply
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"reflect"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
-	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/chaosctl/chaosctl/pkg/inject"
@@ -24,16 +21,20 @@ func (a *Applier) edit(ctx context.Context, c *inject.Change) (outcome, error) {
 	defer cancel()
 	var result outcome
 	err := a.update(ctx, c, func() { a.sent(c) }, func(object *unstructured.Unstructured) (bool, error) {
+		if other := object.GetLabels()[RunLabel]; other != "" && other != a.run {
+			return false, fmt.Errorf("run %s has changed it and not put it back yet: if that run is over, chaosctl recover %s does", other, other)
+		}
 		already := true
 		for _, f := range c.Edit.Fields {
-			if same, err := holds(object, f.Path, f.Value); err != nil || same {
-				if err != nil {
-					return false, err
-				}
+			have, found, err := valueAt(object, f.Path)
+			if err != nil {
+				return false, err
+			}
+			if f.IsValue(have, found) {
 				continue
 			}
 			already = false
-			if same, err := holds(object, f.Path, f.Original); err != nil || !same {
+			if !f.IsOriginal(have, found) {
 				return false, fmt.Errorf("%s was changed by somebody else since it was planned", f.PathString())
 			}
 		}
@@ -146,20 +147,9 @@ func mergePatch(from, to *unstructured.Unstructured) ([]byte, error) {
 	return json.Marshal(patch)
 }
 
-// holds compares a field with a value in JSON; nil means absent.
-func holds(object *unstructured.Unstructured, path []string, want json.RawMessage) (bool, error) {
-	have, found, err := unstructured.NestedFieldNoCopy(object.Object, path...)
-	if err != nil {
-		return false, err
-	}
-	if want == nil || !found {
-		return !found && want == nil, nil
-	}
-	wanted, err := decode(want)
-	if err != nil {
-		return false, err
-	}
-	return reflect.DeepEqual(have, wanted), nil
+// valueAt reads a field.
+func valueAt(object *unstructured.Unstructured, path []string) (value any, found bool, err error) {
+	return unstructured.NestedFieldNoCopy(object.Object, path...)
 }
 
 // set writes a field, and the maps that lead to it; nil removes it.
@@ -168,19 +158,9 @@ func set(object *unstructured.Unstructured, path []string, value json.RawMessage
 		unstructured.RemoveNestedField(object.Object, path...)
 		return nil
 	}
-	decoded, err := decode(value)
+	decoded, err := inject.DecodeValue(value)
 	if err != nil {
 		return err
 	}
 	return unstructured.SetNestedField(object.Object, decoded, path...)
-}
-
-// decode reads a value as the API machinery does: whole numbers are int64.
-func decode(text json.RawMessage) (any, error) {
-	var holder map[string]any
-	wrapped := bytes.Join([][]byte{[]byte(`{"v":`), text, []byte("}")}, nil)
-	if err := utiljson.Unmarshal(wrapped, &holder); err != nil {
-		return nil, err
-	}
-	return holder["v"], nil
 }

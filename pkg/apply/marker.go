@@ -4,9 +4,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/chaosctl/chaosctl/pkg/inject"
 )
@@ -17,26 +22,29 @@ const RunLabel = "chaosctl.dev/run"
 // undoPrefix begins the names of the annotations that hold what is needed to undo a change; one for each change.
 const undoPrefix = "chaosctl.dev/undo-"
 
-// Marker is the content of such an annotation.
-type Marker struct {
-	Run    string         `json:"run"`
-	Change string         `json:"change"`
-	Fields []MarkerField  `json:"fields"`
-	Object markedIdentity `json:"object"`
+// inlineOriginal is the greatest original, in bytes of JSON, that a marker holds itself. All annotations of an object
+// together may have 256 KiB; a greater original is in the run's Secret alone, and the marker holds its digest.
+const inlineOriginal = 16 << 10
+
+// marker is the content of such an annotation. Its names are part of the format of what is stored in clusters.
+type marker struct {
+	Run    string        `json:"run"`
+	Change string        `json:"change"`
+	Fault  string        `json:"fault,omitempty"`
+	After  string        `json:"undoAfter,omitempty"`
+	Fields []markedField `json:"fields"`
+	// UID tells a marker apart from a copy of it on another object: a backup that was restored, or a controller that hands
+	// annotations down.
+	UID types.UID `json:"uid"`
 }
 
-// MarkerField holds the original of one field, and a digest of what was written in its place.
-type MarkerField struct {
-	Path     []string        `json:"path"`
-	Original json.RawMessage `json:"original,omitempty"`
-	// SHA256 of the written value as JSON; empty where the field was removed.
-	SHA256 string `json:"sha256,omitempty"`
-}
-
-// markedIdentity tells a marker apart from a copy of it on another object: a backup that was restored, or a controller
-// that hands annotations down.
-type markedIdentity struct {
-	UID string `json:"uid"`
+// markedField holds the original of one field, and digests of what was written in its place and of an original that is
+// too large or too confidential for an annotation.
+type markedField struct {
+	Path           []string        `json:"path"`
+	Original       json.RawMessage `json:"original,omitempty"`
+	OriginalDigest string          `json:"originalSHA256,omitempty"`
+	Digest         string          `json:"sha256,omitempty"`
 }
 
 // annotation is the name under which a change is marked.
@@ -52,14 +60,12 @@ func marked(object *unstructured.Unstructured, c *inject.Change) bool {
 
 // mark adds the label and the annotation.
 func mark(object *unstructured.Unstructured, run string, c *inject.Change) error {
-	m := Marker{Run: run, Change: c.ID, Object: markedIdentity{UID: string(c.Object.UID)}}
+	m := marker{Run: run, Change: c.ID, Fault: c.Fault, After: c.UndoAfter, UID: c.Object.UID}
 	for _, f := range c.Edit.Fields {
-		field := MarkerField{Path: f.Path, Original: f.Original}
-		if f.Value != nil {
-			sum := sha256.Sum256(f.Value)
-			field.SHA256 = hex.EncodeToString(sum[:])
+		if len(f.Original) > inlineOriginal || c.Object.Confidential() {
+			f = f.WithheldOriginal()
 		}
-		m.Fields = append(m.Fields, field)
+		m.Fields = append(m.Fields, markedField{Path: f.Path, Original: f.Original, OriginalDigest: f.OriginalDigest, Digest: f.WrittenDigest()})
 	}
 	text, err := json.Marshal(m)
 	if err != nil {
@@ -86,11 +92,51 @@ func unmark(object *unstructured.Unstructured, c *inject.Change) bool {
 		return false
 	}
 	unstructured.RemoveNestedField(object.Object, "metadata", "annotations", annotation(c))
-	for name := range object.GetAnnotations() {
-		if strings.HasPrefix(name, undoPrefix) {
-			return true
-		}
+	if len(markers(object)) == 0 {
+		unstructured.RemoveNestedField(object.Object, "metadata", "labels", RunLabel)
 	}
-	unstructured.RemoveNestedField(object.Object, "metadata", "labels", RunLabel)
 	return true
+}
+
+// markers are the names of the annotations that mark an object, sorted.
+func markers(object metav1.Object) []string {
+	return slices.Sorted(func(yield func(string) bool) {
+		for name := range maps.Keys(object.GetAnnotations()) {
+			if strings.HasPrefix(name, undoPrefix) && !yield(name) {
+				return
+			}
+		}
+	})
+}
+
+// Marks are what the annotations of an object tell about changes that were not undone.
+type Marks struct {
+	// Changes can be given to [Applier.Adopt]. Their values are known by digest only.
+	Changes []*inject.Change
+	// Runs are the runs that made them, in the same order.
+	Runs []string
+	// Copies are annotations that belong to another object, and Broken those that nobody can read, by name.
+	Copies, Broken []string
+}
+
+// ReadMarks reads the markers of an object, which is of that resource.
+func ReadMarks(object metav1.Object, of inject.Object) Marks {
+	var found Marks
+	for _, name := range markers(object) {
+		var m marker
+		if err := json.Unmarshal([]byte(object.GetAnnotations()[name]), &m); err != nil || m.Run == "" || m.Change == "" {
+			found.Broken = append(found.Broken, name)
+			continue
+		}
+		if m.UID != object.GetUID() {
+			found.Copies = append(found.Copies, name)
+			continue
+		}
+		c := &inject.Change{ID: m.Change, Fault: m.Fault, Object: of, UndoAfter: m.After, Edit: &inject.Edit{}, What: fmt.Sprintf("a change by run %s", m.Run)}
+		for _, f := range m.Fields {
+			c.Edit.Fields = append(c.Edit.Fields, inject.Field{Path: f.Path, Original: f.Original, OriginalDigest: f.OriginalDigest, ValueDigest: f.Digest})
+		}
+		found.Changes, found.Runs = append(found.Changes, c), append(found.Runs, m.Run)
+	}
+	return found
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"pgregory.net/rapid"
@@ -73,16 +74,16 @@ func TestMarkerTells(t *testing.T) {
 	c := corrupt("f/1/a", "mode", "fast", "")
 	c.Edit.Fields = append(c.Edit.Fields, corrupt("", "size", "", "large").Edit.Fields...)
 	require.NoError(t, mark(o, "run-1", c))
-	var m Marker
+	var m marker
 	require.NoError(t, json.Unmarshal([]byte(o.GetAnnotations()[annotation(c)]), &m))
 	assert.Equal(t, "run-1", m.Run)
 	assert.Equal(t, "f/1/a", m.Change)
-	assert.Equal(t, "u1", m.Object.UID, "a copy on another object can be told apart")
+	assert.Equal(t, types.UID("u1"), m.UID, "a copy on another object can be told apart")
 	require.Len(t, m.Fields, 2)
 	assert.JSONEq(t, `"fast"`, string(m.Fields[0].Original))
-	assert.Empty(t, m.Fields[0].SHA256, "the field was removed")
+	assert.Empty(t, m.Fields[0].Digest, "the field was removed")
 	assert.Nil(t, m.Fields[1].Original)
-	assert.Len(t, m.Fields[1].SHA256, 64)
+	assert.Len(t, m.Fields[1].Digest, 64)
 	assert.NotContains(t, o.GetAnnotations()[annotation(c)], "large", "what was written is not repeated")
 }
 
@@ -93,6 +94,12 @@ func TestAnnotationIsAName(t *testing.T) {
 	require.True(t, ok)
 	assert.Equal(t, "chaosctl.dev", prefix)
 	assert.LessOrEqual(t, len(name), 63)
+}
+
+// holds compares a field with a value in JSON; nil means absent.
+func holds(o *unstructured.Unstructured, path []string, want json.RawMessage) (bool, error) {
+	have, found, err := valueAt(o, path)
+	return inject.Field{Value: want}.IsValue(have, found), err
 }
 
 func TestHoldsAndSet(t *testing.T) {
@@ -125,8 +132,6 @@ func TestHoldsAndSet(t *testing.T) {
 	}
 	_, err := holds(o, []string{"spec", "number", "part"}, json.RawMessage("1"))
 	require.Error(t, err, "the path leads through a number")
-	_, err = holds(o, []string{"spec", "number"}, json.RawMessage("{"))
-	require.Error(t, err, "what is wanted is no JSON")
 	require.Error(t, set(o, []string{"spec", "number", "part"}, json.RawMessage("1")))
 	require.Error(t, set(o, []string{"spec", "x"}, json.RawMessage("{")))
 }
@@ -181,17 +186,18 @@ func TestRestore(t *testing.T) {
 		marked bool
 		want   string
 		write  bool
-		left   remains
+		// diverged, setBack and unmarked are what is told of the field.
+		diverged, setBack, unmarked bool
 	}{
-		"ours":                         {c, "broken", true, "fast", true, remains{}},
-		"ours, dropped":                {dropped, "", true, "fast", true, remains{}},
-		"ours, added":                  {added, "broken", true, "", true, remains{}},
-		"changed by others":            {c, "slow", true, "slow", true, remains{diverged: []string{"data.mode"}}},
-		"removed by others":            {c, "", true, "", true, remains{diverged: []string{"data.mode"}}},
-		"set back by others":           {c, "fast", true, "fast", true, remains{setBack: []string{"data.mode"}}},
-		"undone before":                {c, "fast", false, "fast", false, remains{setBack: []string{"data.mode"}}},
-		"replaced, and the marker too": {c, "slow", false, "slow", false, remains{diverged: []string{"data.mode"}}},
-		"a value like ours, unmarked":  {c, "broken", false, "broken", false, remains{diverged: []string{"data.mode"}}},
+		"ours":                         {c, "broken", true, "fast", true, false, false, false},
+		"ours, dropped":                {dropped, "", true, "fast", true, false, false, false},
+		"ours, added":                  {added, "broken", true, "", true, false, false, false},
+		"changed by others":            {c, "slow", true, "slow", true, true, false, false},
+		"removed by others":            {c, "", true, "", true, true, false, false},
+		"set back by others":           {c, "fast", true, "fast", true, false, true, false},
+		"undone before":                {c, "fast", false, "fast", false, false, true, true},
+		"replaced, and the marker too": {c, "slow", false, "slow", false, true, false, true},
+		"a value like ours, unmarked":  {c, "broken", false, "broken", false, true, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := object(t, settings)
@@ -206,7 +212,10 @@ func TestRestore(t *testing.T) {
 			left, write, err := restore(o, x.change)
 			require.NoError(t, err)
 			assert.Equal(t, x.write, write)
-			assert.Equal(t, x.left, left)
+			assert.Equal(t, x.diverged, len(left.diverged) == 1)
+			assert.Equal(t, x.setBack, len(left.setBack) == 1)
+			assert.Equal(t, x.unmarked, left.unmarked)
+			assert.Equal(t, name == "a value like ours, unmarked", left.keepsOurs())
 			assert.False(t, marked(o, x.change))
 			got, _, err := unstructured.NestedString(o.Object, "data", "mode")
 			require.NoError(t, err)
@@ -260,4 +269,55 @@ func withoutEmpty(t require.TestingT, patch []byte) string {
 	text, err := json.Marshal(m)
 	require.NoError(t, err)
 	return string(text)
+}
+
+// TestReadMarks: a marker alone tells all that an undo needs, save an original that is too large or too confidential.
+func TestReadMarks(t *testing.T) {
+	o := object(t, settings)
+	c := corrupt("f/1/a", "mode", "fast", "broken")
+	c.UndoAfter = "f/1/b"
+	require.NoError(t, set(o, c.Edit.Fields[0].Path, c.Edit.Fields[0].Value))
+	require.NoError(t, mark(o, "run-1", c))
+	found := ReadMarks(o, c.Object)
+	require.Len(t, found.Changes, 1)
+	assert.Equal(t, []string{"run-1"}, found.Runs)
+	back := found.Changes[0]
+	assert.Equal(t, c.ID, back.ID)
+	assert.Equal(t, "f/1/b", back.UndoAfter)
+	left, write, err := restore(o, back)
+	require.NoError(t, err)
+	assert.True(t, write)
+	assert.Equal(t, remains{}, left)
+	assert.Equal(t, object(t, settings).Object["data"], o.Object["data"])
+
+	other := object(t, strings.Replace(settings, "u1", "u2", 1))
+	require.NoError(t, mark(other, "run-1", c))
+	other.SetAnnotations(map[string]string{undoPrefix + "torn": `{"run":`, annotation(c): other.GetAnnotations()[annotation(c)], "note": "x"})
+	found = ReadMarks(other, c.Object)
+	assert.Empty(t, found.Changes)
+	assert.Equal(t, []string{annotation(c)}, found.Copies)
+	assert.Equal(t, []string{undoPrefix + "torn"}, found.Broken)
+}
+
+func TestOriginalsThatAreKeptElsewhere(t *testing.T) {
+	large := corrupt("f/1/a", "mode", strings.Repeat("x", inlineOriginal), "broken")
+	secret := corrupt("f/1/a", "mode", "hunter2", "broken")
+	secret.Object.Resource = corev1.SchemeGroupVersion.WithResource("secrets")
+	for name, c := range map[string]*inject.Change{"large": large, "confidential": secret} {
+		t.Run(name, func(t *testing.T) {
+			o := object(t, settings)
+			require.NoError(t, set(o, c.Edit.Fields[0].Path, c.Edit.Fields[0].Value))
+			require.NoError(t, mark(o, "run-1", c))
+			assert.Less(t, len(o.GetAnnotations()[annotation(c)]), 1000)
+			assert.NotContains(t, o.GetAnnotations()[annotation(c)], "hunter2")
+			before := o.DeepCopy()
+			_, write, err := restore(o, ReadMarks(o, c.Object).Changes[0])
+			require.ErrorIs(t, err, errOriginalMissing)
+			assert.False(t, write)
+			_, write, err = restore(before, c)
+			require.NoError(t, err, "who has the journal can")
+			assert.True(t, write)
+			assert.Equal(t, []string{"chaosctl recover --all"}, commands(secret, true), "no value of a Secret is shown")
+		})
+	}
 }

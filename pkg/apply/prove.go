@@ -66,7 +66,7 @@ func (a *Applier) proveEdit(ctx context.Context, c *inject.Change) (string, erro
 		return "", fmt.Errorf("the object is gone")
 	}
 	for _, f := range c.Edit.Fields {
-		if holds, err := holds(object, f.Path, f.Value); err != nil || !holds {
+		if have, found, err := valueAt(object, f.Path); err != nil || !f.IsValue(have, found) {
 			return "", fmt.Errorf("%s does not hold the value that was written: something set it back", f.PathString())
 		}
 	}

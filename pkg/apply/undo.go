@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/inject"
@@ -32,45 +33,105 @@ func (a *Applier) UndoAll(ctx context.Context) []Leftover {
 	return a.Undo(ctx, func(*inject.Change) bool { return true })
 }
 
-// Undo undoes the matching changes, going on past those that fail, and returns what is left. Those that have to do with
-// one another are undone newest first; others need not wait for them, and are undone side by side. It does not inherit
-// the cancellation of ctx (G6): an interrupted run is put back too. An API server that does not answer is waited for
-// until UndoTimeout is over, or [Applier.Abandon] is called. What is left is tried again by the next call that matches it.
+// Adopt takes over changes of a run that ended without undoing them, in the order in which they were sent. It is safe to
+// adopt a change that was never sent, or is undone already: the undo looks for itself (G4).
+func (a *Applier) Adopt(changes []*inject.Change) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, c := range changes {
+		if c.Reversible() {
+			a.reversible = append(a.reversible, c)
+		}
+	}
+}
+
+// DryRun makes the applier send every write with dryRun=All: the server authorises, validates and admits it, and changes
+// nothing. It is to be called before anything else.
+func (a *Applier) DryRun() { a.dryRun = []string{metav1.DryRunAll} }
+
+// DropMarks removes all markers from an object, and changes nothing else of it.
+func (a *Applier) DropMarks(ctx context.Context, o inject.Object) error {
+	c := &inject.Change{Object: o}
+	err := a.update(ctx, c, func() {}, func(object *unstructured.Unstructured) (bool, error) {
+		names := markers(object)
+		for _, name := range names {
+			unstructured.RemoveNestedField(object.Object, "metadata", "annotations", name)
+		}
+		_, labelled := object.GetLabels()[RunLabel]
+		unstructured.RemoveNestedField(object.Object, "metadata", "labels", RunLabel)
+		return labelled || len(names) > 0, nil
+	})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// Undo undoes the matching changes, going on past those that fail, and returns what is left. Changes of different objects
+// are undone side by side, those of one object newest first, and none before the one that it names in UndoAfter. It does
+// not inherit the cancellation of ctx (G6): an interrupted run is put back too. An API server that does not answer is
+// waited for until UndoTimeout is over, or [Applier.Abandon] is called. What is left is tried again by the next call that
+// matches it.
 func (a *Applier) Undo(ctx context.Context, match func(*inject.Change) bool) []Leftover {
 	ctx, cancel := a.undoing(ctx)
 	defer cancel()
 	taken := a.take(match)
-	errs := make(map[*inject.Change]error, len(taken))
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	for _, lane := range lanes(taken) {
-		all.Go(func() {
-			for _, c := range lane {
-				err := a.undo(ctx, c)
-				mu.Lock()
-				errs[c] = err
-				mu.Unlock()
-			}
-		})
+	errs := make([]error, len(taken))
+	inOrder(taken, func(i int) { errs[i] = a.undo(ctx, taken[i]) })
+	// By its label an object is found, so that goes with the last change of it that is left.
+	last := map[types.UID]int{}
+	for i, c := range taken {
+		if errs[i] != nil {
+			last[c.Object.UID] = i
+		}
 	}
-	all.Wait()
 	var left []Leftover
 	var undone []*inject.Change
-	for n, c := range taken {
-		if errs[c] == nil {
+	for i, c := range taken {
+		if errs[i] == nil {
 			undone = append(undone, c)
 			continue
 		}
-		last := !slices.ContainsFunc(taken[n+1:], func(later *inject.Change) bool {
-			return errs[later] != nil && later.Object.UID == c.Object.UID
-		})
-		leftover := Leftover{Change: c, Err: errs[c], Commands: commands(c, last)}
+		leftover := Leftover{Change: c, Err: errs[i], Commands: commands(c, last[c.Object.UID] == i)}
 		left = append(left, leftover)
-		a.record(c, event.ChangeStuck, fmt.Sprintf("%v; to put it back by hand: %s", errs[c], strings.Join(leftover.Commands, "; ")))
+		a.record(c, event.ChangeStuck, fmt.Sprintf("%v; to put it back by hand: %s", errs[i], strings.Join(leftover.Commands, "; ")))
 	}
 	a.keep(left)
 	a.removeCopies(ctx, undone)
 	return left
+}
+
+// Left says whether anything is left to be undone.
+func (a *Applier) Left() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.reversible) > 0
+}
+
+// inOrder calls do for each change by its index, side by side save that a change waits for the one before it on the same
+// object, and for the one that it names. Both come before it in the list; so nothing waits in a circle.
+func inOrder(changes []*inject.Change, do func(int)) {
+	var all sync.WaitGroup
+	slots := make(chan struct{}, sideBySide)
+	byObject := map[types.UID]chan struct{}{}
+	byID := map[string]chan struct{}{}
+	for i, c := range changes {
+		done := make(chan struct{})
+		waitFor := []chan struct{}{byObject[c.Object.UID], byID[c.UndoAfter]}
+		byObject[c.Object.UID], byID[c.ID] = done, done
+		all.Go(func() {
+			defer close(done)
+			for _, earlier := range waitFor {
+				if earlier != nil {
+					<-earlier
+				}
+			}
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			do(i)
+		})
+	}
+	all.Wait()
 }
 
 // Abandon makes every undo, of now and of later, give up waiting for an API server that does not answer.
@@ -101,27 +162,29 @@ func (a *Applier) undo(ctx context.Context, c *inject.Change) (err error) {
 		return a.update(ctx, c, func() { tried = true }, func(object *unstructured.Unstructured) (bool, error) {
 			found, write, err := restore(object, c)
 			if !tried {
-				// After a try, what is set back may be its own doing.
-				left.setBack = found.setBack
+				// After a try, what is set back, and the marker's absence, may be its own doing.
+				left.setBack, left.unmarked = found.setBack, found.unmarked
 			}
 			left.diverged = found.diverged
 			return write, err
 		})
 	})
-	if err != nil && !apierrors.IsNotFound(err) {
+	switch {
+	case apierrors.IsNotFound(err):
+		a.record(c, event.ChangeUndone, "the object is gone, so there is nothing to undo")
+		return nil
+	case err != nil:
 		return err
 	}
-	if lost := slices.Concat(left.diverged, left.setBack); err == nil && len(lost) > 0 && a.wasApplied(c) {
+	applied := a.wasApplied(c)
+	if lost := left.lost(); applied && len(lost) > 0 {
 		a.record(c, event.ChangeUnproved, strings.Join(lost, ", ")+" did not keep the written value to the end of the fault: somebody else changed it")
 	}
-	if err := a.journal.Append(Entry{Run: a.run, Step: Undone, Change: c}); err != nil {
-		a.log.Record(event.Noted{Level: "warning", Message: "the journal could not be written after an undo: " + err.Error()})
-	}
 	switch {
-	case err != nil:
-		a.record(c, event.ChangeUndone, "the object is gone, so there is nothing to undo")
+	case left.unmarked && !applied && !left.keepsOurs():
+		a.record(c, event.ChangeUndone, "nothing of it is there: it was never made, or is undone already")
 	case len(left.diverged) > 0:
-		a.record(c, event.ChangeDiverged, "somebody else changed "+strings.Join(left.diverged, ", ")+" meanwhile; theirs was kept")
+		a.record(c, event.ChangeDiverged, "somebody else changed it meanwhile; theirs was kept: "+left.describe(c))
 	default:
 		a.record(c, event.ChangeUndone, "")
 	}
@@ -179,61 +242,8 @@ func (a *Applier) fence(ctx context.Context, c *inject.Change) error {
 	})
 }
 
-// remains are the fields that an undo does not find as they were written: those that hold something else, and those
-// that hold the original already.
-type remains struct{ diverged, setBack []string }
-
-// restore puts the originals back into an object that is marked, and unmarks it. It says whether that is to be written.
-func restore(object *unstructured.Unstructured, c *inject.Change) (left remains, write bool, err error) {
-	write = unmark(object, c)
-	for _, f := range c.Edit.Fields {
-		ours, err := holds(object, f.Path, f.Value)
-		if err != nil {
-			return left, false, err
-		}
-		original, err := holds(object, f.Path, f.Original)
-		switch {
-		case err != nil:
-			return left, false, err
-		case ours && write:
-			if err := set(object, f.Path, f.Original); err != nil {
-				return left, false, err
-			}
-		case original:
-			left.setBack = append(left.setBack, f.PathString())
-		default:
-			left.diverged = append(left.diverged, f.PathString())
-		}
-	}
-	return left, write, nil
-}
-
 func (a *Applier) wasApplied(c *inject.Change) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.applied[c]
-}
-
-// commands are what a person would type to restore the fields. By its label an object is found, so that goes with the
-// last change of it that is left.
-func commands(c *inject.Change, last bool) []string {
-	patch := map[string]any{}
-	for _, f := range c.Edit.Fields {
-		var original any
-		if f.Original != nil {
-			original, _ = decode(f.Original)
-		}
-		// A path that is set twice, once as a map and once as a value, does not occur in a plan.
-		_ = unstructured.SetNestedField(patch, original, f.Path...)
-	}
-	_ = unstructured.SetNestedField(patch, nil, "metadata", "annotations", annotation(c))
-	if last {
-		_ = unstructured.SetNestedField(patch, nil, "metadata", "labels", RunLabel)
-	}
-	where := ""
-	if c.Object.Namespace != "" {
-		where = "-n " + c.Object.Namespace + " "
-	}
-	text := string(mustJSON(patch))
-	return []string{fmt.Sprintf("kubectl %spatch %s %s --type=merge -p '%s'", where, strings.ToLower(c.Object.Kind), c.Object.Name, strings.ReplaceAll(text, "'", `'\''`))}
 }

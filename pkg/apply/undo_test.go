@@ -3,6 +3,9 @@ package apply
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,39 +15,45 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"pgregory.net/rapid"
 
 	"github.com/chaosctl/chaosctl/pkg/inject"
 )
 
-func TestLanes(t *testing.T) {
-	of := func(id string, uid types.UID, after string) *inject.Change {
-		c := corrupt(id, "k", "", "x")
-		c.Object.UID, c.UndoAfter = uid, after
-		return c
-	}
-	ids := func(lanes [][]*inject.Change) (all [][]string) {
-		for _, lane := range lanes {
-			var names []string
-			for _, c := range lane {
-				names = append(names, c.ID)
+// TestInOrder: changes of one object are undone in the order given, and none before the one that it waits for, whatever
+// takes long.
+func TestInOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(0, 40).Draw(t, "changes")
+		var all []*inject.Change
+		for i := range n {
+			c := &inject.Change{ID: fmt.Sprint(i), Object: inject.Object{UID: types.UID(rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "object"))}}
+			if i > 0 && rapid.Bool().Draw(t, "waits") {
+				c.UndoAfter = fmt.Sprint(rapid.IntRange(0, i-1).Draw(t, "for"))
 			}
-			all = append(all, names)
+			all = append(all, c)
 		}
-		return all
-	}
-	assert.Empty(t, lanes(nil))
-	assert.Equal(t, [][]string{{"a"}, {"b"}}, ids(lanes([]*inject.Change{of("a", "1", ""), of("b", "2", "")})), "nothing in common")
-	assert.ElementsMatch(t, [][]string{{"c", "a"}, {"b"}}, ids(lanes([]*inject.Change{of("c", "1", ""), of("b", "2", ""), of("a", "1", "")})),
-		"the newest of one object comes first")
-	assert.Equal(t, [][]string{{"config", "other", "restart", "again"}}, ids(lanes([]*inject.Change{
-		of("config", "1", ""), of("other", "2", ""), of("restart", "3", "config"), of("again", "3", "other"),
-	})), "what is linked by a third is in one lane")
+		var mu sync.Mutex
+		done := map[string]bool{}
+		inOrder(all, func(i int) {
+			runtime.Gosched()
+			mu.Lock()
+			defer mu.Unlock()
+			for _, earlier := range all[:i] {
+				if earlier.Object.UID == all[i].Object.UID || earlier.ID == all[i].UndoAfter {
+					assert.True(t, done[earlier.ID], "%d before %s", i, earlier.ID)
+				}
+			}
+			done[all[i].ID] = true
+		})
+		require.Len(t, done, n)
+	})
 }
 
 // TestWhatIsLeftIsTriedAgain: an undo that failed at the end of its fault has another chance at the end of the run.
 func TestWhatIsLeftIsTriedAgain(t *testing.T) {
 	d := &diary{}
-	a := New(nil, "run-1", journal{}, d) // without a cluster each request is a panic, which is told as an error
+	a := New(nil, "run-1", broken{}, d) // without a cluster each request is a panic, which is told as an error
 	first, second := corrupt("first", "k", "", "x"), corrupt("second", "k", "", "x")
 	a.sent(first)
 	a.sent(second)
@@ -58,7 +67,7 @@ func TestWhatIsLeftIsTriedAgain(t *testing.T) {
 
 func TestUndoingEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := New(nil, "run-1", journal{}, &diary{})
+		a := New(nil, "run-1", broken{}, &diary{})
 		interrupted, cancel := context.WithCancel(t.Context())
 		cancel()
 		ctx, end := a.undoing(interrupted)
@@ -83,7 +92,7 @@ func TestUndoingEnds(t *testing.T) {
 func TestUntilAllowed(t *testing.T) {
 	forbidden := apierrors.NewForbidden(schema.GroupResource{}, "p", nil)
 	synctest.Test(t, func(t *testing.T) {
-		a := New(nil, "run-1", journal{}, &diary{})
+		a := New(nil, "run-1", broken{}, &diary{})
 		start := time.Now()
 		require.NoError(t, a.untilAllowed(t.Context(), func() error {
 			if time.Since(start) < 5*time.Second {

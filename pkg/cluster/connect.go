@@ -15,6 +15,7 @@ import (
 	apimachinery "k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // the providers of credentials that kubectl knows
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -30,6 +31,8 @@ type Cluster struct {
 	// Client and Dynamic share one HTTP/2 connection, for requests that are answered at once.
 	Client  kubernetes.Interface
 	Dynamic dynamic.Interface
+	// Metadata reads what all kinds of objects have in common, and nothing of their content.
+	Metadata metadata.Interface
 	// Watch has a connection of its own: a server allows about 100 streams on one, and watches hold theirs.
 	Watch kubernetes.Interface
 	// Context is the kubeconfig's context in use; empty inside of a cluster.
@@ -74,6 +77,12 @@ func Connect(loader clientcmd.ClientConfig, userAgent string) (*Cluster, error) 
 		return nil, configError(err)
 	}
 	if c.Dynamic, err = dynamic.NewForConfig(config); err != nil {
+		return nil, configError(err)
+	}
+	quiet := rest.CopyConfig(config)
+	// Who looks at all kinds of objects need not be told which of them go out of use.
+	quiet.WarningHandler = rest.NoWarnings{}
+	if c.Metadata, err = metadata.NewForConfig(quiet); err != nil {
 		return nil, configError(err)
 	}
 	if c.Watch, err = kubernetes.NewForConfig(forWatches(config)); err != nil {

@@ -64,13 +64,25 @@ func (p *Plan) order() []int {
 
 // choose plans a fault that is due for the world as it is now.
 func (r *Run) choose(ctx context.Context, i *Injection, pending map[types.UID]bool) ([]inject.Change, error) {
-	changes, err := r.Plan.changes(ctx, i, r.Plan.look(), pending)
+	err := r.permit(ctx)
+	var changes []inject.Change
+	if err == nil {
+		changes, err = r.Plan.changes(ctx, i, r.Plan.look(), pending)
+	}
 	if err != nil {
 		// What was shown in the plan and did not come about must not go unnoticed.
 		r.Log.Record(event.ChangeUpdated{ID: i.ID(), Fault: i.Fault.Name, Verb: i.Fault.Kind, State: event.ChangeFailed, Message: err.Error()})
 		return nil, err
 	}
 	return r.keepToPlan(i, changes), nil
+}
+
+// permit asks whether the run may still inject.
+func (r *Run) permit(ctx context.Context) error {
+	if r.Permit == nil {
+		return nil
+	}
+	return r.Permit(ctx)
 }
 
 // inject applies the changes, and takes them back when the fault's own duration ends before the window does.

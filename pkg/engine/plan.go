@@ -121,6 +121,9 @@ func Prepare(ctx context.Context, c *cluster.Cluster, e *experiment.Experiment, 
 	if err := p.permitChanges(ctx); err != nil {
 		return nil, err
 	}
+	if err := p.unmarked(ctx); err != nil {
+		return nil, err
+	}
 	p.impact(ctx, pods)
 	return p, nil
 }

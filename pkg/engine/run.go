@@ -18,6 +18,8 @@ type Run struct {
 	Log     *event.Log
 	Samples *load.Writer
 	Applier *apply.Applier
+	// Permit is asked before each injection; an error keeps it from happening. It may be nil.
+	Permit func(context.Context) error
 	// Observe is told of every request, for live views; it may be nil. It is called by several goroutines at once.
 	Observe func(load.Sample)
 

@@ -1,6 +1,10 @@
 package experiment
 
-import "k8s.io/apimachinery/pkg/labels"
+import (
+	"cmp"
+
+	"k8s.io/apimachinery/pkg/labels"
+)
 
 // APIVersion is the only version of the language so far.
 const APIVersion = "chaosctl.dev/v1alpha1"
@@ -77,7 +81,18 @@ type Spec struct {
 	// AbortIf are conditions under which the run is broken off and everything put back.
 	AbortIf []AbortCondition `json:"abortIf,omitempty"`
 	Guard   Guard            `json:"guard,omitzero"`
+	// Journal says where the run keeps, in the cluster, what is needed to put everything back if it is killed.
+	Journal Journal `json:"journal,omitzero"`
 }
+
+// Journal is the Secret in which a run records what it is about to change.
+type Journal struct {
+	// Namespace is that of the Secret; the target's unless told otherwise.
+	Namespace string `json:"namespace,omitempty" form:"dns-label"`
+}
+
+// JournalNamespace is where the run's journal is kept.
+func (s *Spec) JournalNamespace() string { return cmp.Or(s.Journal.Namespace, s.Target.Namespace) }
 
 // Target selects the workload under test: a workload by name, or pods by labels.
 type Target struct {

@@ -2,7 +2,6 @@ package inject
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
@@ -64,30 +63,6 @@ type Edit struct {
 	Fields []Field `json:"fields"`
 }
 
-// Field is one field of an edit. A nil value means that the field is absent.
-type Field struct {
-	// Path leads to the field from the object's root; elements are keys, not escaped.
-	Path     []string        `json:"path"`
-	Original json.RawMessage `json:"original,omitempty"`
-	Value    json.RawMessage `json:"value,omitempty"`
-}
-
-// PathString writes the path as people read it: data[catalogue.json], spec.unschedulable.
-func (f Field) PathString() string {
-	var b strings.Builder
-	for i, p := range f.Path {
-		switch {
-		case strings.ContainsAny(p, "./"):
-			fmt.Fprintf(&b, "[%s]", p)
-		case i == 0:
-			b.WriteString(p)
-		default:
-			b.WriteString("." + p)
-		}
-	}
-	return b.String()
-}
-
 // Verb names the operation.
 func (c *Change) Verb() string {
 	switch {
@@ -116,6 +91,11 @@ func (c *Change) Undo() string {
 		}
 	}
 	return strings.Join(steps, ", ")
+}
+
+// Confidential says that the object's values must not be written anywhere but into the cluster's own Secrets (G18).
+func (o Object) Confidential() bool {
+	return o.Resource.Group == "" && o.Resource.Resource == "secrets"
 }
 
 // Event is the object as the log names it.

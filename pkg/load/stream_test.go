@@ -93,7 +93,7 @@ func TestStopCutsHangingRequestsShort(t *testing.T) {
 			took := time.Since(<-stopped)
 
 			t.Logf("stopped %v after the order, with %d requests in flight", took, summary.Cancelled)
-			assert.Less(t, took, 500*time.Millisecond)
+			assert.Less(t, took, 5*time.Second) // far below the timeout; what it takes on a quiet machine is logged above
 			assert.Zero(t, samples, "a request that was cancelled is not a sample")
 			assert.GreaterOrEqual(t, summary.Cancelled, uint64(50))
 			assert.Equal(t, summary.Offered, summary.Cancelled)
@@ -114,7 +114,7 @@ func TestStopDoesNotWaitForTheNextRequest(t *testing.T) {
 	})
 	took := time.Since(stopped)
 	t.Logf("stopped %v after the order", took)
-	assert.Less(t, took, 500*time.Millisecond)
+	assert.Less(t, took, 5*time.Second) // far below the timeout; what it takes on a quiet machine is logged above
 	assert.Equal(t, 1, samples)
 }
 

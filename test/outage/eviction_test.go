@@ -1,6 +1,7 @@
 package outage
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"sync"
@@ -20,6 +21,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/pkg/journal"
 )
 
 // diary keeps what happens to changes.
@@ -44,7 +46,7 @@ func (d *diary) has(state event.ChangeState) bool {
 
 type noJournal struct{}
 
-func (noJournal) Append(apply.Entry) error { return nil }
+func (noJournal) Append(context.Context, ...journal.Entry) error { return nil }
 
 // TestEvictionsTellBudgetsFromOverload proves that the same answer, 429, is told apart: a budget blocks, which is
 // recorded and tried until it allows; a server that is asked too much is waited for, and blocks nothing. It needs no

@@ -1,0 +1,112 @@
+package inject
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+)
+
+// Field is one field of an edit. A nil value means that the field is absent, unless its digest is given: then the value
+// is kept elsewhere, or was never known to the reader.
+type Field struct {
+	// Path leads to the field from the object's root; elements are keys, not escaped.
+	Path     []string        `json:"path"`
+	Original json.RawMessage `json:"original,omitempty"`
+	Value    json.RawMessage `json:"value,omitempty"`
+	// OriginalDigest and ValueDigest stand in for values that are withheld; see [Digest].
+	OriginalDigest string `json:"originalDigest,omitempty"`
+	ValueDigest    string `json:"valueDigest,omitempty"`
+}
+
+// PathString writes the path as people read it: data[catalogue.json], spec.unschedulable.
+func (f Field) PathString() string {
+	var b strings.Builder
+	for i, p := range f.Path {
+		switch {
+		case strings.ContainsAny(p, "./"):
+			fmt.Fprintf(&b, "[%s]", p)
+		case i == 0:
+			b.WriteString(p)
+		default:
+			b.WriteString("." + p)
+		}
+	}
+	return b.String()
+}
+
+// Withheld is the field without its values; digests tell them apart.
+func (f Field) Withheld() Field {
+	return Field{Path: f.Path, OriginalDigest: f.originalDigest(), ValueDigest: f.WrittenDigest()}
+}
+
+// WithheldOriginal is the field without its original.
+func (f Field) WithheldOriginal() Field {
+	f.Original, f.OriginalDigest = nil, f.originalDigest()
+	return f
+}
+
+// OriginalMissing says that the original is not at hand, so that it cannot be restored from this.
+func (f Field) OriginalMissing() bool { return f.Original == nil && f.OriginalDigest != "" }
+
+// WrittenDigest is that of what is written in place of the original; empty where the field is removed.
+func (f Field) WrittenDigest() string {
+	if f.Value == nil {
+		return f.ValueDigest
+	}
+	return Digest(f.Value)
+}
+
+func (f Field) originalDigest() string {
+	if f.Original == nil {
+		return f.OriginalDigest
+	}
+	return Digest(f.Original)
+}
+
+// IsValue says whether a value that was found is the one that was written; found is false for an absent field.
+func (f Field) IsValue(have any, found bool) bool { return digestOf(have, found) == f.WrittenDigest() }
+
+// IsOriginal says whether it is the original.
+func (f Field) IsOriginal(have any, found bool) bool {
+	return digestOf(have, found) == f.originalDigest()
+}
+
+// Digest is the SHA-256 of a value in JSON, in hex: the same for all ways to write it. It is empty for nil and for what
+// is no JSON.
+func Digest(value json.RawMessage) string {
+	if value == nil {
+		return ""
+	}
+	decoded, err := DecodeValue(value)
+	if err != nil {
+		return ""
+	}
+	return digestOf(decoded, true)
+}
+
+func digestOf(value any, found bool) string {
+	if !found {
+		return ""
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// DecodeValue reads a value as the API machinery does: whole numbers are int64.
+func DecodeValue(text json.RawMessage) (any, error) {
+	var holder map[string]any
+	wrapped := bytes.Join([][]byte{[]byte(`{"v":`), text, []byte("}")}, nil)
+	if err := utiljson.Unmarshal(wrapped, &holder); err != nil {
+		return nil, err
+	}
+	return holder["v"], nil
+}

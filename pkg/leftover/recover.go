@@ -1,0 +1,342 @@
+package leftover
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/chaosctl/chaosctl/pkg/apply"
+	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/pkg/journal"
+	"github.com/chaosctl/chaosctl/pkg/lock"
+)
+
+// Recovery puts back what runs have left.
+type Recovery struct {
+	Cluster *cluster.Cluster
+	// UID is the cluster's own; see [journal.Header].
+	UID string
+	// Command is how this process was called, for others who find the Lease.
+	Command string
+	// DryRun sends every write with dryRun=All, so that the server checks it and nothing is changed.
+	DryRun bool
+	// Now leaves out the wait for a Lease that may still be alive.
+	Now bool
+	// Wait is told how long a Lease may still be alive; it may be nil.
+	Wait func(s lock.State, left time.Duration)
+}
+
+// Outcome is what became of one run.
+type Outcome struct {
+	Run string
+	// Items are the changes that were looked at, in the order in which they were undone.
+	Items []Item
+	// Notes are remarks: a damaged journal, a copied marker.
+	Notes []string
+	// Left says that something could not be put back.
+	Left bool
+}
+
+// Item is what became of one change.
+type Item struct {
+	Object event.Object
+	// Fields are those that the change had set.
+	Fields []string
+	// State is undone, diverged or stuck.
+	State   event.ChangeState
+	Message string
+}
+
+// InProgress says that a run lives, so that it must not be undone under its feet.
+type InProgress struct{ lock.State }
+
+func (e *InProgress) Error() string {
+	return fmt.Sprintf("%s is in progress, and puts things back itself: interrupt it, or order a stop by `chaosctl stop --all`", e.Holder)
+}
+
+// Recover puts one run's leftovers back. It does not begin while the run may be alive: then it waits for the run's Lease to
+// expire, and returns an [*InProgress] if that is renewed instead.
+func (r *Recovery) Recover(ctx context.Context, run *Run) (out *Outcome, err error) {
+	out = &Outcome{Run: run.ID}
+	held, err := r.takeOver(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	if held != nil {
+		defer func() {
+			if releaseErr := held.Release(context.WithoutCancel(ctx), err != nil || out.Left); releaseErr != nil && err == nil {
+				out.Notes = append(out.Notes, fmt.Sprintf("the run's lease could not be given up, and expires by itself: %v", releaseErr))
+			}
+		}()
+	}
+	journals, changes, err := r.journals(ctx, run, out)
+	if err != nil {
+		return nil, err
+	}
+	r.undo(ctx, run, changes, out)
+	if out.Left || r.DryRun {
+		return out, nil
+	}
+	for _, j := range journals {
+		if err := j.Remove(ctx); err != nil {
+			out.Notes = append(out.Notes, fmt.Sprintf("everything is put back, but the run's journal could not be removed: %v", err))
+		}
+	}
+	return out, nil
+}
+
+// takeOver fences the run off by taking its Lease. It returns nil where there is none to take: the run has no Lease, this is
+// a dry run, or somebody else recovers it at the same time, which does no harm.
+func (r *Recovery) takeOver(ctx context.Context, run *Run) (*lock.Held, error) {
+	if run.Lease == nil || r.DryRun {
+		return nil, nil
+	}
+	state := *run.Lease
+	for {
+		if err := r.await(ctx, &state); err != nil {
+			if apierrors.IsNotFound(err) {
+				return nil, nil // the run has ended in order, or was recovered
+			}
+			return nil, err
+		}
+		if state.Holder.Recovering && !state.Dead(time.Now()) {
+			return nil, nil
+		}
+		holder := lock.Self(run.ID, r.Command)
+		holder.Recovering, holder.JournalNamespace, holder.Journal = true, state.Holder.JournalNamespace, state.Holder.Journal
+		held, err := lock.TakeOver(ctx, r.Cluster.Client, state, holder)
+		switch {
+		case err == nil:
+			return held, nil
+		case apierrors.IsNotFound(err):
+			return nil, nil
+		case !apierrors.IsConflict(err):
+			return nil, fmt.Errorf("the lease of run %s cannot be taken over: %w", run.ID, err)
+		}
+		if err := r.read(ctx, &state); err != nil {
+			if apierrors.IsNotFound(err) {
+				return nil, nil
+			}
+			return nil, err
+		}
+	}
+}
+
+// await returns when the holder of a Lease can be taken for dead. Since clocks may be apart, that is when a Lease was not
+// renewed for its whole duration by the clock of this process.
+func (r *Recovery) await(ctx context.Context, state *lock.State) error {
+	began, renewed := time.Now(), state.Renewed
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for !r.Now && !state.Dead(time.Now()) && !state.Holder.Recovering {
+		left := lock.Duration - time.Since(began)
+		if left <= 0 {
+			return nil
+		}
+		if r.Wait != nil {
+			r.Wait(*state, left)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		if err := r.read(ctx, state); err != nil {
+			return err
+		}
+		if !state.Renewed.Equal(renewed) && !state.Holder.Recovering {
+			return &InProgress{*state}
+		}
+	}
+	return nil
+}
+
+func (r *Recovery) read(ctx context.Context, state *lock.State) error {
+	lease, err := r.Cluster.Client.CoordinationV1().Leases(state.Scope.Namespace).Get(ctx, state.Scope.Name, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	run := state.Holder.Run
+	if *state, err = lock.ReadState(lease); err == nil && state.Holder.Run != run {
+		return apierrors.NewNotFound(coordinationv1.Resource("leases"), state.Scope.Name) // another run has begun since, in order
+	}
+	return err
+}
+
+// journals reads the run's journals, and returns the changes that they name, in order. A journal of another cluster, or of
+// a newer version, is an error: nothing must be done on its account, nor beside it.
+func (r *Recovery) journals(ctx context.Context, run *Run, out *Outcome) ([]*journal.Stored, []*inject.Change, error) {
+	references := run.journals
+	if run.Lease != nil {
+		first := reference{run.Lease.Holder.JournalNamespace, run.Lease.Holder.Journal}
+		references = slices.DeleteFunc(slices.Clone(references), func(r reference) bool { return r == first })
+		references = append([]reference{first}, references...)
+	}
+	var stored []*journal.Stored
+	var changes []*inject.Change
+	for _, ref := range references {
+		j, err := journal.ReadSecret(ctx, r.Cluster.Client.CoreV1().Secrets(ref.namespace), ref.name)
+		switch {
+		case apierrors.IsNotFound(err):
+			continue
+		case err != nil:
+			out.Notes = append(out.Notes, fmt.Sprintf("the journal %s/%s cannot be read (%v); what is undone is what the objects' own marks tell", ref.namespace, ref.name, err))
+			continue
+		}
+		if j.Header.Run != "" && j.Header.Run != run.ID {
+			continue // its own run's, which came later to the same target
+		}
+		if j.Damage != nil {
+			out.Notes = append(out.Notes, fmt.Sprintf("the journal is damaged: %v; beyond what is readable of it, what is undone is what the objects' own marks tell", j.Damage))
+		}
+		if j.Header.Run == "" {
+			continue
+		}
+		if err := j.Header.Check(r.UID); err != nil {
+			return nil, nil, &Foreign{err}
+		}
+		stored = append(stored, j)
+		for _, e := range j.Entries {
+			changes = append(changes, e.Change)
+		}
+	}
+	return stored, changes, nil
+}
+
+// Foreign is the error of a journal that this chaosctl must not act upon here.
+type Foreign struct{ Err error }
+
+func (f *Foreign) Error() string { return f.Err.Error() }
+
+// Unwrap gives the reason.
+func (f *Foreign) Unwrap() error { return f.Err }
+
+// undo undoes what the journal and the marks name.
+func (r *Recovery) undo(ctx context.Context, run *Run, changes []*inject.Change, out *Outcome) {
+	known := map[string]bool{}
+	for _, c := range changes {
+		known[c.ID] = true
+	}
+	for _, m := range run.Objects {
+		for _, c := range m.Changes {
+			if !known[c.ID] {
+				changes = append(changes, c)
+			}
+		}
+		for _, name := range m.Broken {
+			out.Left = true
+			out.Notes = append(out.Notes, fmt.Sprintf("%s has an annotation %s that cannot be read: look at it, and remove it together with the label %s", describe(m.Object), name, apply.RunLabel))
+		}
+	}
+	ledger := &ledger{changes: map[string]*inject.Change{}}
+	for _, c := range changes {
+		ledger.changes[c.ID] = c
+	}
+	applier := apply.New(r.Cluster, run.ID, nil, ledger)
+	if r.DryRun {
+		applier.DryRun()
+	}
+	applier.Adopt(changes)
+	if len(applier.UndoAll(ctx)) > 0 {
+		out.Left = true
+	}
+	out.Items, out.Notes = ledger.items, append(out.Notes, ledger.notes...)
+	for _, m := range run.Objects {
+		if len(m.Copies) > 0 && len(m.Changes) == 0 && len(m.Broken) == 0 {
+			r.dropCopies(ctx, applier, m, out)
+		}
+	}
+}
+
+// dropCopies removes markers that came from elsewhere: they say nothing of this object.
+func (r *Recovery) dropCopies(ctx context.Context, applier *apply.Applier, m Marked, out *Outcome) {
+	if err := applier.DropMarks(ctx, m.Object); err != nil {
+		out.Left = true
+		out.Notes = append(out.Notes, fmt.Sprintf("%s bears a copy of another object's mark, which could not be removed: %v", describe(m.Object), err))
+		return
+	}
+	out.Notes = append(out.Notes, describe(m.Object)+" bore a copy of another object's mark, which was removed")
+}
+
+// ledger gathers what the applier tells.
+type ledger struct {
+	mu      sync.Mutex
+	changes map[string]*inject.Change
+	items   []Item
+	notes   []string
+}
+
+// Record keeps the ends of undos, and warnings.
+func (l *ledger) Record(p event.Payload) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch p := p.(type) {
+	case event.ChangeUpdated:
+		switch p.State {
+		case event.ChangeUndone, event.ChangeDiverged, event.ChangeStuck:
+			item := Item{Object: p.Object, State: p.State, Message: p.Message}
+			if c := l.changes[p.ID]; c != nil && c.Edit != nil {
+				for _, f := range c.Edit.Fields {
+					item.Fields = append(item.Fields, f.PathString())
+				}
+			}
+			l.items = append(l.items, item)
+		}
+	case event.Noted:
+		l.notes = append(l.notes, p.Message)
+	}
+}
+
+// Abandon drops a run's marks, journal and Lease, and leaves the objects as they are. The items name what stays as the run
+// has made it.
+func (r *Recovery) Abandon(ctx context.Context, run *Run) (*Outcome, error) {
+	out := &Outcome{Run: run.ID}
+	held, err := r.takeOver(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	journals, _, err := r.journals(ctx, run, out)
+	if err != nil && !errors.As(err, new(*Foreign)) {
+		return nil, err
+	}
+	applier := apply.New(r.Cluster, run.ID, nil, &ledger{})
+	for _, m := range run.Objects {
+		item := Item{Object: m.Object.Event(), State: event.ChangeUndone, Message: "the mark was removed; the object stays as it is"}
+		for _, c := range m.Changes {
+			for _, f := range c.Edit.Fields {
+				item.Fields = append(item.Fields, f.PathString())
+			}
+		}
+		if err := applier.DropMarks(ctx, m.Object); err != nil {
+			out.Left = true
+			item.State, item.Message = event.ChangeStuck, err.Error()
+		}
+		out.Items = append(out.Items, item)
+	}
+	if !out.Left {
+		for _, j := range journals {
+			if err := j.Remove(ctx); err != nil {
+				out.Notes = append(out.Notes, fmt.Sprintf("the run's journal could not be removed: %v", err))
+			}
+		}
+	}
+	if held != nil {
+		err = held.Release(ctx, out.Left)
+	}
+	return out, err
+}
+
+// Newest sorts runs so that the newest is undone first.
+func Newest(runs []*Run) {
+	slices.SortFunc(runs, func(a, b *Run) int { return cmp.Compare(b.ID, a.ID) })
+}
