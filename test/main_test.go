@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -63,7 +64,7 @@ func prepare(ctx context.Context) (stop func() error, err error) {
 			return nil, err
 		}
 	}
-	const name = "e2e"
+	name := cmp.Or(os.Getenv("CHAOSCTL_TEST_LAB"), "e2e") // so that two runs of the tests can be side by side
 	if err := removeLeftover(ctx, name); err != nil {
 		return nil, err
 	}
