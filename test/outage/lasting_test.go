@@ -59,11 +59,11 @@ func TestSecondSignal(t *testing.T) {
 }
 
 // TestTwoSignalsAtOnce proves that a signal that arrives twice, as it does where a parent passes on what the terminal
-// has sent already, does not keep the undo from its work.
+// has sent already, does not keep the undo from its work. It is not parallel, for the time that is left then is short.
 func TestTwoSignalsAtOnce(t *testing.T) {
-	t.Parallel()
-	s := newScene(t, faults)
-	p := s.start(t, shared.Kubeconfig, s.experiment(t, 5*time.Minute))
+	s, r := newScene(t, faults), newRelay(t)
+	p := s.start(t, r.kubeconfig, s.experiment(t, 5*time.Minute))
+	r.spoil(t, `{"type": "latency", "stream": "downstream", "attributes": {"latency": 100}}`) // not done before the second
 	p.Signal(t, interrupt)
 	p.Says(t, "putting everything back")
 	p.Signal(t, interrupt)
