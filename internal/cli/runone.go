@@ -53,9 +53,12 @@ func (a *app) runOne(ctx context.Context, c *cluster.Cluster, e chosen, options 
 		return nil, err
 	}
 	left, err := r.execute(ctx, held)
-	if releaseErr := held.Release(ctx, left); releaseErr != nil {
-		fmt.Fprintf(a.Err, "warning: the run's lease and journal could not be removed from the cluster (%v); chaosctl recover --all does\n", releaseErr)
-	}
+	// The reports come first: an API server that does not answer must not keep them from a run that is about to be killed.
+	defer func() {
+		if releaseErr := held.Release(ctx, left); releaseErr != nil {
+			fmt.Fprintf(a.Err, "warning: the run's lease and journal could not be removed from the cluster (%v); chaosctl recover --all does\n", releaseErr)
+		}
+	}()
 	if err != nil {
 		return nil, err
 	}

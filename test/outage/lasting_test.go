@@ -27,7 +27,7 @@ func TestOutageOutlastsTheUndo(t *testing.T) {
 		want   outcome
 	}{
 		"interrupted": {5 * time.Minute, abandoned},
-		"at its end":  {10 * time.Second, outcome{report.ExitUndoIncomplete, report.Pass, report.UndoIncomplete}},
+		"at its end":  {5 * time.Second, outcome{report.ExitUndoIncomplete, report.Pass, report.UndoIncomplete}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
