@@ -15,6 +15,7 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -26,7 +27,8 @@ import (
 // permission is a rule of a role that allows one verb on one resource.
 type permission struct {
 	rbacv1.PolicyRule
-	cluster bool
+	// namespace is that of the role; empty for the ClusterRole.
+	namespace string
 }
 
 // String is how chaosctl begins to name the permission: verb, resource and group.
@@ -48,7 +50,9 @@ type account struct {
 	role        string
 	kubeconfig  string
 	permissions []permission
-	without     int
+	// namespaces are those of the roles.
+	namespaces []string
+	without    int
 }
 
 // nothing is the index of no permission.
@@ -79,14 +83,20 @@ func (a *account) create(t *testing.T, text string) {
 		a.name = o.Name
 		_, err = a.client.CoreV1().ServiceAccounts(o.Namespace).Create(t.Context(), o, options)
 	case *rbacv1.Role:
-		require.Equal(t, a.namespace, o.Namespace)
 		a.role = o.Name
-		a.add(o.Rules, false)
+		a.add(o.Rules, o.Namespace)
+		a.namespaces = append(a.namespaces, o.Namespace)
 		_, err = rbac.Roles(o.Namespace).Create(t.Context(), o, options)
+		t.Cleanup(func() {
+			assert.NoError(t, ignoreNotFound(rbac.Roles(o.Namespace).Delete(context.WithoutCancel(t.Context()), o.Name, metav1.DeleteOptions{})))
+		})
 	case *rbacv1.RoleBinding:
 		_, err = rbac.RoleBindings(o.Namespace).Create(t.Context(), o, options)
+		t.Cleanup(func() {
+			assert.NoError(t, ignoreNotFound(rbac.RoleBindings(o.Namespace).Delete(context.WithoutCancel(t.Context()), o.Name, metav1.DeleteOptions{})))
+		})
 	case *rbacv1.ClusterRole:
-		a.add(o.Rules, true)
+		a.add(o.Rules, "")
 		_, err = rbac.ClusterRoles().Create(t.Context(), o, options)
 		t.Cleanup(func() {
 			assert.NoError(t, rbac.ClusterRoles().Delete(context.WithoutCancel(t.Context()), o.Name, metav1.DeleteOptions{}))
@@ -103,7 +113,7 @@ func (a *account) create(t *testing.T, text string) {
 }
 
 // add takes rules apart: one permission for each verb on each resource and name.
-func (a *account) add(rules []rbacv1.PolicyRule, cluster bool) {
+func (a *account) add(rules []rbacv1.PolicyRule, namespace string) {
 	for _, r := range rules {
 		names := [][]string{nil}
 		if len(r.ResourceNames) > 0 {
@@ -117,7 +127,7 @@ func (a *account) add(rules []rbacv1.PolicyRule, cluster bool) {
 				for _, name := range names {
 					a.permissions = append(a.permissions, permission{rbacv1.PolicyRule{
 						APIGroups: r.APIGroups, Resources: []string{resource}, ResourceNames: name, Verbs: []string{verb},
-					}, cluster})
+					}, namespace})
 				}
 			}
 		}
@@ -127,20 +137,19 @@ func (a *account) add(rules []rbacv1.PolicyRule, cluster bool) {
 // grantAllBut leaves one permission out of the roles, and returns when the API server knows.
 func (a *account) grantAllBut(t *testing.T, i int) {
 	t.Helper()
-	role := rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Name: a.role}}
-	cluster := rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: a.role}}
+	rules := map[string][]rbacv1.PolicyRule{}
 	for n, p := range a.permissions {
-		switch {
-		case n == i:
-		case p.cluster:
-			cluster.Rules = append(cluster.Rules, p.PolicyRule)
-		default:
-			role.Rules = append(role.Rules, p.PolicyRule)
+		if n != i {
+			rules[p.namespace] = append(rules[p.namespace], p.PolicyRule)
 		}
 	}
-	_, err := a.client.RbacV1().Roles(a.namespace).Update(t.Context(), &role, metav1.UpdateOptions{})
-	require.NoError(t, err)
-	_, err = a.client.RbacV1().ClusterRoles().Update(t.Context(), &cluster, metav1.UpdateOptions{})
+	for _, namespace := range a.namespaces {
+		role := rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Name: a.role}, Rules: rules[namespace]}
+		_, err := a.client.RbacV1().Roles(namespace).Update(t.Context(), &role, metav1.UpdateOptions{})
+		require.NoError(t, err)
+	}
+	cluster := rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: a.role}, Rules: rules[""]}
+	_, err := a.client.RbacV1().ClusterRoles().Update(t.Context(), &cluster, metav1.UpdateOptions{})
 	require.NoError(t, err)
 	if a.without != nothing {
 		a.await(t, a.permissions[a.without], true)
@@ -155,12 +164,9 @@ func (a *account) grantAllBut(t *testing.T, i int) {
 func (a *account) await(t *testing.T, p permission, allowed bool) {
 	t.Helper()
 	resource, subresource, _ := strings.Cut(p.Resources[0], "/")
-	attributes := authorizationv1.ResourceAttributes{Verb: p.Verbs[0], Group: p.APIGroups[0], Resource: resource, Subresource: subresource}
+	attributes := authorizationv1.ResourceAttributes{Namespace: p.namespace, Verb: p.Verbs[0], Group: p.APIGroups[0], Resource: resource, Subresource: subresource}
 	if len(p.ResourceNames) > 0 {
 		attributes.Name = p.ResourceNames[0]
-	}
-	if !p.cluster {
-		attributes.Namespace = a.namespace
 	}
 	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 		User: fmt.Sprintf("system:serviceaccount:%s:%s", a.namespace, a.name), ResourceAttributes: &attributes,
@@ -192,4 +198,11 @@ func (a *account) versions(t *testing.T) map[string]string {
 	versions := a.shop.versions(t)
 	maps.DeleteFunc(versions, func(object, _ string) bool { return object == "Role/"+a.role })
 	return versions
+}
+
+func ignoreNotFound(err error) error {
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
 }

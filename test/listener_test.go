@@ -98,6 +98,8 @@ func callOf(r *http.Request) call {
 		out.verb = "list"
 	case r.Method == http.MethodPost:
 		out.verb = "create"
+	case r.Method == http.MethodPut:
+		out.verb = "update"
 	default:
 		out.verb = strings.ToLower(r.Method)
 	}

@@ -146,21 +146,3 @@ func mergePatch(from, to *unstructured.Unstructured) ([]byte, error) {
 	}
 	return json.Marshal(patch)
 }
-
-// valueAt reads a field.
-func valueAt(object *unstructured.Unstructured, path []string) (value any, found bool, err error) {
-	return unstructured.NestedFieldNoCopy(object.Object, path...)
-}
-
-// set writes a field, and the maps that lead to it; nil removes it.
-func set(object *unstructured.Unstructured, path []string, value json.RawMessage) error {
-	if value == nil {
-		unstructured.RemoveNestedField(object.Object, path...)
-		return nil
-	}
-	decoded, err := inject.DecodeValue(value)
-	if err != nil {
-		return err
-	}
-	return unstructured.SetNestedField(object.Object, decoded, path...)
-}

@@ -22,10 +22,6 @@ const RunLabel = "chaosctl.dev/run"
 // undoPrefix begins the names of the annotations that hold what is needed to undo a change; one for each change.
 const undoPrefix = "chaosctl.dev/undo-"
 
-// inlineOriginal is the greatest original, in bytes of JSON, that a marker holds itself. All annotations of an object
-// together may have 256 KiB; a greater original is in the run's Secret alone, and the marker holds its digest.
-const inlineOriginal = 16 << 10
-
 // marker is the content of such an annotation. Its names are part of the format of what is stored in clusters.
 type marker struct {
 	Run    string        `json:"run"`
@@ -62,7 +58,7 @@ func marked(object *unstructured.Unstructured, c *inject.Change) bool {
 func mark(object *unstructured.Unstructured, run string, c *inject.Change) error {
 	m := marker{Run: run, Change: c.ID, Fault: c.Fault, After: c.UndoAfter, UID: c.Object.UID}
 	for _, f := range c.Edit.Fields {
-		if len(f.Original) > inlineOriginal || c.Object.Confidential() {
+		if len(f.Original) > inject.InlineOriginal || c.Object.Confidential() {
 			f = f.WithheldOriginal()
 		}
 		m.Fields = append(m.Fields, markedField{Path: f.Path, Original: f.Original, OriginalDigest: f.OriginalDigest, Digest: f.WrittenDigest()})

@@ -300,7 +300,7 @@ func TestReadMarks(t *testing.T) {
 }
 
 func TestOriginalsThatAreKeptElsewhere(t *testing.T) {
-	large := corrupt("f/1/a", "mode", strings.Repeat("x", inlineOriginal), "broken")
+	large := corrupt("f/1/a", "mode", strings.Repeat("x", inject.InlineOriginal), "broken")
 	secret := corrupt("f/1/a", "mode", "hunter2", "broken")
 	secret.Object.Resource = corev1.SchemeGroupVersion.WithResource("secrets")
 	for name, c := range map[string]*inject.Change{"large": large, "confidential": secret} {

@@ -53,6 +53,13 @@ var (
 	replicaSets  = appsv1.SchemeGroupVersion.WithResource("replicasets")
 )
 
+// ResourceOf is the resource of a kind of workload as targets name it: deployment, job.
+func ResourceOf(kind string) schema.GroupVersionResource {
+	return map[string]schema.GroupVersionResource{
+		"deployment": deployments, "statefulset": statefulSets, "daemonset": daemonSets, "job": jobs, "replicaset": replicaSets,
+	}[kind]
+}
+
 // Workload reads the target's workload. A target that is a selector gives a workload without a kind, whose desired
 // number of pods is the number that it has.
 func (c *Cluster) Workload(ctx context.Context, t experiment.Target) (*Workload, error) {

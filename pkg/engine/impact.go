@@ -113,8 +113,8 @@ func (p *Plan) goneAt(at time.Duration) map[types.UID]bool {
 func removed(changes []inject.Change) map[types.UID]bool {
 	uids := map[types.UID]bool{}
 	for i := range changes {
-		if changes[i].Delete != nil || changes[i].Evict != nil {
-			uids[changes[i].Object.UID] = true
+		for _, uid := range changes[i].Removed() {
+			uids[uid] = true
 		}
 	}
 	return uids

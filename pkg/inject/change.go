@@ -29,6 +29,8 @@ type Change struct {
 	Edit   *Edit   `json:"edit,omitempty"`
 	// What says in words what is done.
 	What string `json:"what"`
+	// Removes are pods that the change takes away in consequence. Their number is sure; which ones is their controller's choice.
+	Removes []types.UID `json:"removes,omitempty"`
 	// UndoAfter names a change that must be undone before this one. Without it the newest is undone first.
 	UndoAfter string `json:"undoAfter,omitempty"`
 }
@@ -72,6 +74,14 @@ func (c *Change) Verb() string {
 		return "evict"
 	}
 	return "patch"
+}
+
+// Removed are the pods that the change takes away.
+func (c *Change) Removed() []types.UID {
+	if c.Delete != nil || c.Evict != nil {
+		return []types.UID{c.Object.UID}
+	}
+	return c.Removes
 }
 
 // Reversible says that the change can be undone (G13).

@@ -58,9 +58,9 @@ func (Mutation) Values() []string {
 // roomForMarker is what a marker takes beside the original that it holds.
 const roomForMarker = 4 << 10
 
-// roomForOriginal is how long an original may be, in JSON, to fit into an annotation beside those that are there.
-func roomForOriginal(annotations map[string]string) int {
-	room := validation.TotalAnnotationSizeLimitB - roomForMarker
+// annotationRoom is how many bytes of annotations an object may still get.
+func annotationRoom(annotations map[string]string) int {
+	room := validation.TotalAnnotationSizeLimitB
 	for name, value := range annotations {
 		room -= len(name) + len(value)
 	}
@@ -84,8 +84,8 @@ func (f *ConfigCorrupt) Plan(ctx context.Context, s Scope) ([]Change, error) {
 	case configMap.Immutable != nil && *configMap.Immutable:
 		return nil, &target.Refusal{Reason: fmt.Sprintf("ConfigMap %s/%s is immutable: its values cannot be changed, so they cannot be corrupted either", namespace, f.ConfigMap)}
 	}
-	if size, room := len(mustJSON(original)), roomForOriginal(configMap.Annotations); size > room {
-		return nil, &target.Refusal{Reason: fmt.Sprintf("the value of %s in ConfigMap %s/%s takes %d bytes as JSON; the original must be kept in an annotation beside it, where %d fit", f.Key, namespace, f.ConfigMap, size, max(0, room))}
+	if need, room := roomForMarker+min(len(mustJSON(original)), InlineOriginal), annotationRoom(configMap.Annotations); need > room {
+		return nil, &target.Refusal{Reason: fmt.Sprintf("the annotations of ConfigMap %s/%s leave %d bytes, and the mark of the change takes %d", namespace, f.ConfigMap, max(0, room), need)}
 	}
 	field := Field{Path: []string{"data", f.Key}, Original: mustJSON(original), Value: f.Mutation.apply(original, s.Draw)}
 	corrupt := Change{

@@ -14,7 +14,7 @@ import (
 // Field is one field of an edit. A nil value means that the field is absent, unless its digest is given: then the value
 // is kept elsewhere, or was never known to the reader.
 type Field struct {
-	// Path leads to the field from the object's root; elements are keys, not escaped.
+	// Path leads to the field from the object's root; elements are keys, not escaped, or choose from a list: see [Element].
 	Path     []string        `json:"path"`
 	Original json.RawMessage `json:"original,omitempty"`
 	Value    json.RawMessage `json:"value,omitempty"`
@@ -28,6 +28,8 @@ func (f Field) PathString() string {
 	var b strings.Builder
 	for i, p := range f.Path {
 		switch {
+		case isElement(p):
+			b.WriteString(p)
 		case strings.ContainsAny(p, "./"):
 			fmt.Fprintf(&b, "[%s]", p)
 		case i == 0:
@@ -37,6 +39,24 @@ func (f Field) PathString() string {
 		}
 	}
 	return b.String()
+}
+
+// InlineOriginal is the greatest original, in bytes of JSON, that the marker on an object holds itself. All annotations of
+// an object together may have 256 KiB; a greater original is in the run's Secret alone, and the marker holds its digest.
+const InlineOriginal = 16 << 10
+
+// Element is the element of a path that chooses, from a list of objects, the one whose field of that name has this value:
+// the container of a name. Its place in the list may change meanwhile.
+func Element(field, value string) string { return "[" + field + "=" + value + "]" }
+
+func isElement(p string) bool { _, _, ok := ElementOf(p); return ok }
+
+// ElementOf reads what [Element] wrote.
+func ElementOf(p string) (field, value string, ok bool) {
+	if !strings.HasPrefix(p, "[") || !strings.HasSuffix(p, "]") {
+		return "", "", false
+	}
+	return strings.Cut(p[1:len(p)-1], "=")
 }
 
 // Withheld is the field without its values; digests tell them apart.
