@@ -58,12 +58,8 @@ func (f *Scale) Plan(ctx context.Context, s Scope) ([]Change, error) {
 	if !slices.Contains(scalable, w.Kind) {
 		return nil, &target.Refusal{Reason: fmt.Sprintf("%s has no number of replicas to set: expected a deployment, a statefulset or a replicaset as the target", subject(w))}
 	}
-	now, to := w.Status.Desired, 0
-	if f.To != nil {
-		to = *f.To
-	} else {
-		to = max(0, now+*f.By)
-	}
+	now := w.Status.Desired
+	to := f.replicas(now)
 	if to == now {
 		return nil, &target.Refusal{Reason: fmt.Sprintf("%s has %d replicas already, so nothing would change", subject(w), now)}
 	}
@@ -82,6 +78,13 @@ func (f *Scale) Plan(ctx context.Context, s Scope) ([]Change, error) {
 		}
 	}
 	return []Change{c}, nil
+}
+
+func (f *Scale) replicas(now int) int {
+	if f.To != nil {
+		return *f.To
+	}
+	return max(0, now+*f.By)
 }
 
 func rank(p *cluster.Pod) int {
