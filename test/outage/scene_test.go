@@ -90,7 +90,7 @@ metadata: {name: outage}
 spec:
   promise: configuration
   target: {namespace: %s, workload: deployment/web}
-  steady: {for: 100ms}
+  steady: {for: 1s}
   duration: %s
   recovery: {timeout: 1m, stableFor: 100ms}
   expect:
