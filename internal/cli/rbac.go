@@ -16,7 +16,7 @@ import (
 func (a *app) rbac() *cobra.Command {
 	which := selection{gameDays: true}
 	var account string
-	var live bool
+	var live, deadMan bool
 	cmd := &cobra.Command{
 		Use:   "rbac [BUILTIN…] [-f FILE…]",
 		Short: "Print the least role that lets an account run experiments",
@@ -39,11 +39,17 @@ those who use a ConfigMap is then limited to those who do.`,
 			if err != nil {
 				return err
 			}
+			if deadMan {
+				for _, e := range all {
+					needs = append(needs, access.OfDeadMan(e.Experiment)...)
+				}
+			}
 			return manifest.Write(a.Out, access.RolesFor(needs))
 		},
 	}
 	which.register(cmd.Flags())
 	cmd.Flags().StringVar(&account, "serviceaccount", "", "The ServiceAccount that gets the role, as namespace/name; one named chaosctl is made where none is given")
+	cmd.Flags().BoolVar(&deadMan, "dead-man", false, "Allow what run --dead-man needs too")
 	cmd.Flags().BoolVar(&live, "live", false, "Ask the cluster what is there, and leave out what would not be needed now")
 	return cmd
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/apply"
 	"github.com/chaosctl/chaosctl/pkg/claim"
 	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/deadman"
 	"github.com/chaosctl/chaosctl/pkg/engine"
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/journal"
@@ -29,6 +30,8 @@ import (
 type runOptions struct {
 	out          string
 	recoverFirst bool
+	deadMan      bool
+	dead         deadman.Options
 }
 
 // runOne plans and runs one experiment, writes its reports and prints its summary. An error means that nothing was
@@ -52,11 +55,27 @@ func (a *app) runOne(ctx context.Context, c *cluster.Cluster, e chosen, options 
 	if err != nil {
 		return nil, err
 	}
+	var switched *deadman.Job
+	if options.deadMan {
+		if switched, err = deadman.Create(ctx, c.Client, held.Scope(), id, options.dead); err != nil {
+			err = errors.Join(err, held.Release(ctx, false))
+			if ctx.Err() != nil {
+				return nil, &ExitError{Code: report.ExitInterrupted, Err: err, Hint: "nothing was changed"}
+			}
+			err = &ExitError{Code: report.ExitRefused, Err: err, Hint: "nothing was changed; --dead-man needs an image with this program (--dead-man-image) and a ServiceAccount that may put things back (--dead-man-service-account, chaosctl rbac)"}
+			return nil, err
+		}
+	}
 	left, err := r.execute(ctx, held)
 	// The reports come first: an API server that does not answer must not keep them from a run that is about to be killed.
 	defer func() {
 		if releaseErr := held.Release(ctx, left); releaseErr != nil {
 			fmt.Fprintf(a.Err, "warning: the run's lease and journal could not be removed from the cluster (%v); chaosctl recover --all does\n", releaseErr)
+		}
+		if switched != nil && !left {
+			if err := switched.Remove(ctx); err != nil {
+				fmt.Fprintf(a.Err, "warning: the dead man's Job could not be removed (%v); it ends by itself\n", err)
+			}
 		}
 	}()
 	if err != nil {

@@ -109,3 +109,9 @@ func ofClaim(s *experiment.Spec) []Need {
 	needs = append(needs, Needs("record what will be changed, and how to undo it", journal, "create")...)
 	return append(needs, Needs("heed the kill switch", stop, "get", "watch")...)
 }
+
+// OfDeadMan is what a run needs beside its own to have a dead man's Job.
+func OfDeadMan(e *experiment.Experiment) []Need {
+	jobs := Object{Group: "batch", Resource: "jobs", Namespace: e.Spec.Target.Namespace}
+	return Needs("make the dead man's Job, see it run, and remove it", jobs, "create", "get", "delete")
+}

@@ -59,6 +59,9 @@ func Take(ctx context.Context, client, watch kubernetes.Interface, scope lock.Sc
 	return &Claim{Journal: j, client: client, watch: watch, lease: held}, nil
 }
 
+// Scope is what is claimed.
+func (c *Claim) Scope() lock.Scope { return c.lease.Scope() }
+
 // Check is an error unless the run may go on injecting: it holds its target for sure, and nobody has ordered a stop.
 func (c *Claim) Check(ctx context.Context) error {
 	if err := c.lease.Check(ctx); err != nil {

@@ -2,11 +2,14 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/journal"
+	"github.com/chaosctl/chaosctl/pkg/lock"
 )
 
 // permitted refuses, with [access.Denied], an experiment that its user may not run, before anything of it is read: what
@@ -30,12 +33,32 @@ func (p *Plan) permitChanges(ctx context.Context) error {
 			needs = append(needs, i.Changes[n].Needs()...)
 		}
 	}
+	needs = append(needs, p.journalNeeds()...)
 	answers, err := review(ctx, p.connection, access.Beyond(needs, p.Needs()))
 	if err != nil {
 		return err
 	}
 	p.Permissions = append(p.Permissions, answers...)
 	return denied(p.Permissions)
+}
+
+// journalNeeds are those of the further Secrets of a journal that does not fit into one.
+func (p *Plan) journalNeeds() []access.Need {
+	size := 0
+	for _, i := range p.Injections {
+		for n := range i.Changes {
+			if text, err := json.Marshal(i.Changes[n]); err == nil {
+				size += len(text) // at the most: what is stored is compressed
+			}
+		}
+	}
+	spec := p.Experiment.Spec
+	var needs []access.Need
+	for chunk := 2; chunk <= 1+size/journal.SecretBudget; chunk++ {
+		secret := access.Object{Resource: "secrets", Namespace: spec.JournalNamespace(), Name: journal.ChunkName(lock.ScopeOf(spec.Target).JournalName(), chunk)}
+		needs = append(needs, access.Needs("record what will be changed, where that is more than one Secret holds", secret, "get", "patch", "delete")...)
+	}
+	return needs
 }
 
 func review(ctx context.Context, c *cluster.Cluster, needs []access.Need) ([]access.Answer, error) {

@@ -9,7 +9,6 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 )
 
@@ -122,11 +121,10 @@ func ReadFile(path string) (Header, []Entry, error) {
 
 func decodeLine(line []byte, to any) error {
 	sum, text, found := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" "))
-	want, err := strconv.ParseUint(string(sum), 16, 32)
-	if !found || err != nil {
+	if !found || len(sum) != 8 {
 		return errors.New("this is no line of a journal: it begins with no checksum")
 	}
-	if uint64(crc32.Checksum(text, castagnoli)) != want {
+	if fmt.Sprintf("%08x", crc32.Checksum(text, castagnoli)) != string(sum) {
 		return errors.New("the line is damaged: its checksum does not match")
 	}
 	return json.Unmarshal(text, to)

@@ -27,8 +27,10 @@ const (
 	Label = "chaosctl.dev/journal"
 
 	headerKey = "header"
-	// secretBudget is how many bytes of entries a Secret gets; Kubernetes allows 1 MiB.
-	secretBudget = 960 << 10
+	// moreKey is in a Secret that another one follows. Who reads may be allowed to read no other.
+	moreKey = "more"
+	// SecretBudget is how many bytes of entries a Secret gets; Kubernetes allows 1 MiB.
+	SecretBudget = 960 << 10
 	// partSize is how much of an entry stands under one key, so that an entry may be larger than a Secret.
 	partSize = 256 << 10
 )
@@ -72,7 +74,7 @@ func (j *Secret) create(ctx context.Context, chunk int) error {
 		return err
 	}
 	secret := &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Name: chunkName(j.name, chunk), Labels: map[string]string{
+		ObjectMeta: metav1.ObjectMeta{Name: ChunkName(j.name, chunk), Labels: map[string]string{
 			Label: j.header.Run, "app.kubernetes.io/managed-by": "chaosctl",
 		}},
 		Type: SecretType,
@@ -94,7 +96,8 @@ func (j *Secret) create(ctx context.Context, chunk int) error {
 	return nil
 }
 
-func chunkName(name string, chunk int) string {
+// ChunkName is the name of a journal's Secret of that number, counted from 1.
+func ChunkName(name string, chunk int) string {
 	if chunk == 1 {
 		return name
 	}
@@ -132,8 +135,11 @@ func (j *Secret) Append(ctx context.Context, entries ...Entry) error {
 		}
 		for n, part := range parts {
 			key := fmt.Sprintf("%08d.%d.%d", j.entries+i, n+1, len(parts))
-			if j.used+size+len(part)+len(key) > secretBudget {
+			if j.used+size+len(part)+len(key) > SecretBudget {
 				if err := flush(); err != nil {
+					return err
+				}
+				if err := j.patch(ctx, map[string][]byte{moreKey: {'1'}}); err != nil {
 					return err
 				}
 				if err := j.create(ctx, j.chunk+1); err != nil {
@@ -156,7 +162,7 @@ func (j *Secret) patch(ctx context.Context, data map[string][]byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = j.client.Patch(ctx, chunkName(j.name, j.chunk), types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "chaosctl"})
+	_, err = j.client.Patch(ctx, ChunkName(j.name, j.chunk), types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "chaosctl"})
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 		return fmt.Errorf("the run's journal was removed from the cluster: somebody else has recovered the run: %w", err)
 	}
@@ -172,7 +178,7 @@ func (j *Secret) Remove(ctx context.Context) error {
 
 func remove(ctx context.Context, client typedv1.SecretInterface, name string, uids []types.UID) error {
 	for chunk := len(uids); chunk >= 1; chunk-- {
-		err := client.Delete(ctx, chunkName(name, chunk), metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uids[chunk-1]}})
+		err := client.Delete(ctx, ChunkName(name, chunk), metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uids[chunk-1]}})
 		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
 			return err
 		}
@@ -196,8 +202,8 @@ type Stored struct {
 func ReadSecret(ctx context.Context, client typedv1.SecretInterface, name string) (*Stored, error) {
 	s := &Stored{client: client, name: name}
 	keys := map[string][]byte{}
-	for chunk := 1; s.Damage == nil; chunk++ {
-		secret, err := client.Get(ctx, chunkName(name, chunk), metav1.GetOptions{})
+	for chunk, more := 1, true; more && s.Damage == nil; chunk++ {
+		secret, err := client.Get(ctx, ChunkName(name, chunk), metav1.GetOptions{})
 		if chunk > 1 && apierrors.IsNotFound(err) {
 			break
 		}
@@ -211,7 +217,9 @@ func ReadSecret(ctx context.Context, client typedv1.SecretInterface, name string
 			s.Damage = s.readHeader(secret)
 		}
 		s.uids = append(s.uids, secret.UID)
+		more = len(secret.Data[moreKey]) > 0
 		delete(secret.Data, headerKey)
+		delete(secret.Data, moreKey)
 		maps.Copy(keys, secret.Data)
 	}
 	if s.Damage == nil {

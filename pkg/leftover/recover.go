@@ -190,6 +190,7 @@ func (r *Recovery) journals(ctx context.Context, run *Run, out *Outcome) ([]*jou
 		case apierrors.IsNotFound(err):
 			continue
 		case err != nil:
+			out.Left = true // it may name more than the marks do, and stays
 			out.Notes = append(out.Notes, fmt.Sprintf("the journal %s/%s cannot be read (%v); what is undone is what the objects' own marks tell", ref.namespace, ref.name, err))
 			continue
 		}

@@ -240,6 +240,9 @@ func (h *Held) renew(ctx context.Context) error {
 	}
 }
 
+// Scope is what is held.
+func (h *Held) Scope() Scope { return h.scope }
+
 // Lost is closed when the Lease is lost; [Held.Check] then says why.
 func (h *Held) Lost() <-chan struct{} { return h.lost }
 
