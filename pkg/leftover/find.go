@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -46,13 +47,16 @@ type Marked struct {
 type Found struct {
 	// Runs are sorted by id, hence by age.
 	Runs []*Run
+	// Elsewhere are runs on targets in other namespaces than the one that was looked at: they have changed something that is
+	// in none, a node say, or keep their journal here.
+	Elsewhere []*Run
 	// Hidden names the kinds that could not be looked at, with the reason.
 	Hidden []string
 }
 
-// Run finds one by its id; nil where there is none.
+// Run finds one by its id, on whatever target; nil where there is none.
 func (f *Found) Run(id string) *Run {
-	for _, r := range f.Runs {
+	for _, r := range slices.Concat(f.Runs, f.Elsewhere) {
 		if r.ID == id {
 			return r
 		}
@@ -80,6 +84,9 @@ func Find(ctx context.Context, c *cluster.Cluster, namespace string) (*Found, er
 	if err := found.objects(ctx, c, namespace); err != nil {
 		return nil, err
 	}
+	if err := found.owners(ctx, c, namespace); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(found.Runs, func(a, b *Run) int { return cmp.Compare(a.ID, b.ID) })
 	slices.Sort(found.Hidden)
 	return found, nil
@@ -90,6 +97,12 @@ func (f *Found) leases(ctx context.Context, c *cluster.Cluster, namespace string
 	if err != nil {
 		return fmt.Errorf("the leases of runs cannot be listed: %w", err)
 	}
+	f.hold(list)
+	return nil
+}
+
+// hold notes the Leases of runs.
+func (f *Found) hold(list *coordinationv1.LeaseList) {
 	for i := range list.Items {
 		state, err := lock.ReadState(&list.Items[i])
 		if err != nil {
@@ -98,7 +111,48 @@ func (f *Found) leases(ctx context.Context, c *cluster.Cluster, namespace string
 		}
 		f.run(state.Holder.Run).Lease = &state
 	}
+}
+
+// owners looks again for the Leases of runs that seem to have none, without which nobody would know that they live: one may
+// have begun since the Leases were read, or its target may be in another namespace, and only something that is in none,
+// or its journal, have come into sight.
+func (f *Found) owners(ctx context.Context, c *cluster.Cluster, namespace string) error {
+	var ids []string
+	for _, r := range f.Runs {
+		if r.Lease == nil {
+			ids = append(ids, r.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	of := metav1.ListOptions{LabelSelector: lock.Label + " in (" + strings.Join(ids, ",") + ")"}
+	list, err := c.Client.CoordinationV1().Leases("").List(ctx, of)
+	hidden := apierrors.IsForbidden(err) && namespace != ""
+	if hidden {
+		list, err = c.Client.CoordinationV1().Leases(namespace).List(ctx, of)
+	}
+	if err != nil {
+		return fmt.Errorf("the leases of runs cannot be listed: %w", err)
+	}
+	f.hold(list)
+	f.Runs = slices.DeleteFunc(f.Runs, func(r *Run) bool {
+		unknown := hidden && r.Lease == nil && !r.in(namespace)
+		if unknown {
+			f.Hidden = append(f.Hidden, fmt.Sprintf("run %s, which may be in progress in another namespace: leases of all namespaces: not permitted", r.ID))
+		}
+		elsewhere := unknown || namespace != "" && r.Lease != nil && r.Lease.Scope.Namespace != namespace
+		if elsewhere {
+			f.Elsewhere = append(f.Elsewhere, r)
+		}
+		return elsewhere
+	})
 	return nil
+}
+
+// in says that the run has changed something in a namespace, which it does in that of its target alone.
+func (r *Run) in(namespace string) bool {
+	return slices.ContainsFunc(r.Objects, func(m Marked) bool { return m.Object.Namespace == namespace })
 }
 
 // secrets finds journals whose Lease is gone. Those who may not list Secrets learn of journals from Leases alone.
