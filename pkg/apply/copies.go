@@ -23,38 +23,47 @@ const copiesPatience = 2 * time.Second
 // hands its annotations down to its ReplicaSets and never takes them back, from where `kubectl rollout undo` would
 // bring the marker of a fault that is long gone back to the Deployment.
 func (a *Applier) removeCopies(ctx context.Context, undone []*inject.Change) {
-	ctx, cancel := context.WithTimeout(ctx, copiesPatience)
-	defer cancel()
 	var all sync.WaitGroup
 	for _, c := range undone {
-		if c.Object.Kind != "Deployment" {
-			continue
-		}
-		all.Go(func() {
-			if err := a.removeCopiesOf(ctx, c); err != nil {
-				a.log.Record(event.Noted{Level: "warning", Message: fmt.Sprintf("copies of the annotation %s may be left on the ReplicaSets of %s/%s, where they do no harm: %v",
-					annotation(c), c.Object.Namespace, c.Object.Name, err)})
-			}
-		})
+		all.Go(func() { a.removeCopiesOf(ctx, c.Object, func(name string) bool { return name == annotation(c) }) })
 	}
 	all.Wait()
 }
 
-func (a *Applier) removeCopiesOf(ctx context.Context, c *inject.Change) error {
-	if err := a.awaitController(ctx, c.Object); err != nil {
+// removeCopiesOf removes the markers of those names from what has copied them from an object.
+func (a *Applier) removeCopiesOf(ctx context.Context, o inject.Object, match func(name string) bool) {
+	if o.Kind != "Deployment" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, copiesPatience)
+	defer cancel()
+	if err := a.cleanReplicaSets(ctx, o, match); err != nil {
+		a.log.Record(event.Noted{Level: "warning", Message: fmt.Sprintf("copies of chaosctl's annotations may be left on the ReplicaSets of %s/%s, where they do no harm: %v",
+			o.Namespace, o.Name, err)})
+	}
+}
+
+func (a *Applier) cleanReplicaSets(ctx context.Context, o inject.Object, match func(name string) bool) error {
+	if err := a.awaitController(ctx, o); err != nil {
 		return err
 	}
-	replicaSets := a.cluster.Dynamic.Resource(appsv1.SchemeGroupVersion.WithResource("replicasets")).Namespace(c.Object.Namespace)
+	replicaSets := a.cluster.Dynamic.Resource(appsv1.SchemeGroupVersion.WithResource("replicasets")).Namespace(o.Namespace)
 	list, err := replicaSets.List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return err
 	}
 	for i := range list.Items {
 		copied := &list.Items[i]
-		if owner := metav1.GetControllerOf(copied); owner == nil || owner.UID != c.Object.UID || !marked(copied, c) {
+		removed := map[string]any{}
+		for _, name := range markers(copied) {
+			if match(name) {
+				removed[name] = nil
+			}
+		}
+		if owner := metav1.GetControllerOf(copied); owner == nil || owner.UID != o.UID || len(removed) == 0 {
 			continue
 		}
-		patch := mustJSON(map[string]any{"metadata": map[string]any{"uid": copied.GetUID(), "annotations": map[string]any{annotation(c): nil}}})
+		patch := mustJSON(map[string]any{"metadata": map[string]any{"uid": copied.GetUID(), "annotations": removed}})
 		if _, err := replicaSets.Patch(ctx, copied.GetName(), types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager, DryRun: a.dryRun}); err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ func (a *Applier) Adopt(changes []*inject.Change) {
 // nothing. It is to be called before anything else.
 func (a *Applier) DryRun() { a.dryRun = []string{metav1.DryRunAll} }
 
-// DropMarks removes all markers from an object, and changes nothing else of it.
+// DropMarks removes all markers from an object and from what has copied them, and changes nothing else.
 func (a *Applier) DropMarks(ctx context.Context, o inject.Object) error {
 	c := &inject.Change{Object: o}
 	err := a.update(ctx, c, func() {}, func(object *unstructured.Unstructured) (bool, error) {
@@ -61,8 +61,11 @@ func (a *Applier) DropMarks(ctx context.Context, o inject.Object) error {
 		unstructured.RemoveNestedField(object.Object, "metadata", "labels", RunLabel)
 		return labelled || len(names) > 0, nil
 	})
-	if apierrors.IsNotFound(err) {
+	switch {
+	case apierrors.IsNotFound(err):
 		return nil
+	case err == nil && a.dryRun == nil: // in a dry run the controller would not come to see it without
+		a.removeCopiesOf(ctx, o, func(string) bool { return true })
 	}
 	return err
 }

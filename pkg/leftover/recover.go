@@ -251,12 +251,12 @@ func (r *Recovery) undo(ctx context.Context, run *Run, changes []*inject.Change,
 	if len(applier.UndoAll(ctx)) > 0 {
 		out.Left = true
 	}
-	out.Items, out.Notes = ledger.items, append(out.Notes, ledger.notes...)
 	for _, m := range run.Objects {
 		if len(m.Copies) > 0 && len(m.Changes) == 0 && len(m.Broken) == 0 {
 			r.dropCopies(ctx, applier, m, out)
 		}
 	}
+	out.Items, out.Notes = ledger.items, append(out.Notes, ledger.notes...)
 }
 
 // dropCopies removes markers that came from elsewhere: they say nothing of this object.
