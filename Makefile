@@ -27,7 +27,11 @@ test: test-unit lint prepare build shop ## Run all tests that a change must pass
 	@cd test && go test -p 1 -timeout 30m ./... # packages that share two processors would measure one another
 
 .PHONY: test-all
-test-all: test fuzz bench ## Run the long ones too: fuzzing and the comparison with peers
+test-all: test test-crash fuzz bench ## Run the long ones too: all crash points, fuzzing and the comparison with peers
+
+.PHONY: test-crash
+test-crash: prepare build ## Kill a run at each of its points, and recover; make test does so at a sample of them (needs root)
+	@cd test && go test -timeout 120m -v -run TestCrash ./crash -crash.points 0 $(CRASH)
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need neither root nor a cluster

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/verdict"
 )
 
-// Streams are the standard streams of the process, or a test's.
+// Streams are what joins a process to the world: its standard streams and the like, or a test's.
 type Streams struct {
 	In  io.Reader
 	Out io.Writer
@@ -29,6 +30,8 @@ type Streams struct {
 	Program string
 	// Leave is closed when an undo is not to wait any more; nil is never.
 	Leave <-chan struct{}
+	// Transport is around every request to a cluster; nil for none.
+	Transport func(http.RoundTripper) http.RoundTripper
 }
 
 // Run carries out one command line; args leaves out the program's name. The error, if any, is to be given to [Explain].

@@ -19,6 +19,7 @@ import (
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // the providers of credentials that kubectl knows
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/transport"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
 )
@@ -46,8 +47,9 @@ type Cluster struct {
 	patience time.Duration
 }
 
-// Connect reads the configuration and makes the clients; no request is sent. Its errors are of type [ConnectionError].
-func Connect(loader clientcmd.ClientConfig, userAgent string) (*Cluster, error) {
+// Connect reads the configuration and makes the clients; no request is sent. Wrap goes around the transport of each of
+// them; it may be nil. Its errors are of type [ConnectionError].
+func Connect(loader clientcmd.ClientConfig, userAgent string, wrap transport.WrapperFunc) (*Cluster, error) {
 	config, err := configuration(loader)
 	if err != nil {
 		return nil, err
@@ -69,6 +71,9 @@ func Connect(loader clientcmd.ClientConfig, userAgent string) (*Cluster, error) 
 	config.ContentType = runtime.ContentTypeProtobuf
 	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
 	config.Wrap(noticeDeadConnections)
+	if wrap != nil {
+		config.Wrap(wrap)
+	}
 	c := &Cluster{Context: raw.CurrentContext, Namespace: namespace, Host: config.Host, patience: firstContact}
 	if config.Timeout > 0 {
 		c.patience = config.Timeout

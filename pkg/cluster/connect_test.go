@@ -20,7 +20,7 @@ func TestTheBoundOfARequestSparesWatches(t *testing.T) {
 			Clusters: map[string]*clientcmdapi.Cluster{"lab": {Server: "https://127.0.0.1:1"}}, AuthInfos: map[string]*clientcmdapi.AuthInfo{"lab": {}},
 			Contexts: map[string]*clientcmdapi.Context{"lab": {Cluster: "lab", AuthInfo: "lab", Namespace: "shop"}}, CurrentContext: "lab",
 		}
-		c, err := Connect(clientcmd.NewDefaultClientConfig(config, &clientcmd.ConfigOverrides{Timeout: timeout}), "test")
+		c, err := Connect(clientcmd.NewDefaultClientConfig(config, &clientcmd.ConfigOverrides{Timeout: timeout}), "test", nil)
 		require.NoError(t, err)
 		return c
 	}

@@ -81,7 +81,7 @@ func TestEvictionsTellBudgetsFromOverload(t *testing.T) {
 	}
 	g.rules(evicts, overload)
 	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(&clientcmd.ClientConfigLoadingRules{ExplicitPath: g.kubeconfig}, nil)
-	c, err := cluster.Connect(loader, "test")
+	c, err := cluster.Connect(loader, "test", nil)
 	require.NoError(t, err)
 	d := &diary{}
 	change := inject.Change{

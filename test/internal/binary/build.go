@@ -28,12 +28,17 @@ func Path(name string) string { return filepath.Join(Repository(), "bin", name) 
 // Build builds a program of the repository from its source, a package path, where make has not. Flags are those of
 // go build.
 func Build(ctx context.Context, to, source string, flags ...string) error {
+	return BuildIn(ctx, Repository(), to, source, flags...)
+}
+
+// BuildIn is Build for a program of the module in that folder.
+func BuildIn(ctx context.Context, folder, to, source string, flags ...string) error {
 	if _, err := os.Stat(to); err == nil {
 		return nil
 	}
 	args := append([]string{"build", "-trimpath", "-o", to}, flags...)
 	command := exec.CommandContext(ctx, "go", append(args, source)...)
-	command.Dir = Repository()
+	command.Dir = folder
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", source, err, output)

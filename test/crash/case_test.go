@@ -1,0 +1,153 @@
+package crash
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/chaosctl/chaosctl/test/crash/point"
+)
+
+// example is one way in which things may go wrong.
+type example struct {
+	fixture *fixture
+	// run is where the run is killed, and recovery where the first recovery is; nowhere means that there is only one.
+	run, recovery point.Point
+	foreign       foreign
+}
+
+func (e example) String() string {
+	name := fmt.Sprintf("%s/%s/%s", e.fixture.name, e.run, e.foreign)
+	if e.recovery.Request > 0 {
+		name += "/recover " + e.recovery.String()
+	}
+	return strings.ReplaceAll(name, " ", "_")
+}
+
+// outcome is what became of it, the worst that applies.
+type outcome string
+
+const (
+	restored     outcome = "restored"
+	nothingToDo  outcome = "nothing to do"
+	diverged     outcome = "diverged"
+	leftover     outcome = "leftover"
+	lost         outcome = "foreign edit lost"
+	different    outcome = "not restored"
+	unmarkedOnce outcome = "fault without marker"
+	other        outcome = "other"
+)
+
+// finding is an outcome with what is wrong, if anything is.
+type finding struct {
+	outcome  outcome
+	problems []string
+	// recovery are the requests of the first recovery, where that was the chaosctl that crashes.
+	recovery []string
+}
+
+func (f *finding) problem(o outcome, format string, args ...any) {
+	if len(f.problems) == 0 {
+		f.outcome = o
+	}
+	f.problems = append(f.problems, fmt.Sprintf(format, args...))
+}
+
+// tools are the programs of an example: chaosctl, or one with a defect.
+type tools struct {
+	crasher string
+	// recover puts back what was left.
+	recover func(*testing.T, *scene, *snapshot) process
+}
+
+func chaosctl() tools {
+	return tools{crasher: shared.crasher, recover: func(t *testing.T, s *scene, _ *snapshot) process { t.Helper(); return s.recovered(t) }}
+}
+
+// examine goes through an example.
+func (e example) examine(t *testing.T, with tools) (found finding) {
+	t.Helper()
+	ctx := t.Context()
+	s := newScene(t, e.fixture.node)
+	look := func() *snapshot {
+		t.Helper()
+		now, err := s.look(ctx)
+		require.NoError(t, err)
+		return now
+	}
+	want := look()
+	before := *want
+	p := s.crashOf(t, with.crasher, s.runArgs(t, e.fixture), e.run)
+	if !p.killed {
+		found.problem(other, "the run ended, with code %d, before it came to the point:\n%s", p.code, p.output)
+		return found
+	}
+	crashed := look()
+	broken := found.marked(&before, crashed)
+	edits, err := s.intrude(ctx, e.fixture, e.foreign, want, crashed)
+	require.NoError(t, err)
+
+	if e.recovery.Request > 0 {
+		p := s.crashOf(t, with.crasher, s.recoverArgs(), e.recovery)
+		found.recovery = p.requests
+		// What comes after its last request is as if it were not killed.
+		if !p.killed && p.code != 0 {
+			found.problem(other, "the recovery that was to be killed ended with code %d:\n%s", p.code, p.output)
+		}
+		if e.foreign == nothing {
+			found.marked(&before, look())
+		}
+	}
+	p = with.recover(t, s, &before)
+	if p.code != 0 {
+		found.problem(other, "the recovery ended with code %d:\n%s", p.code, p.output)
+	}
+	if strings.Contains(p.output, "may still be alive") {
+		found.problem(other, "the recovery has waited for a process of this host, which is gone:\n%s", p.output)
+	}
+	after := look()
+	for name, done := range edits {
+		if !has(after.objects[name], done) {
+			found.problem(lost, "%s does not have what somebody wrote", name)
+		}
+	}
+	for name, what := range differences(want.objects, after.objects) {
+		found.problem(different, "%s: %s", name, what)
+	}
+	for _, mark := range after.marks {
+		found.problem(leftover, "%s is left", mark)
+	}
+	if len(found.problems) > 0 {
+		found.problem(other, "the recovery said:\n%s", p.output)
+		return found
+	}
+	switch {
+	case len(broken) == 0:
+		found.outcome = nothingToDo
+	case e.foreign == sameField || e.foreign == replaced:
+		found.outcome = diverged
+	default:
+		found.outcome = restored
+	}
+	return found
+}
+
+// marked looks at the instant of a crash: what is not as before must bear its marker, and be in a journal (G1, G2). It
+// returns the differences.
+func (f *finding) marked(before, crashed *snapshot) map[string]string {
+	broken := differences(before.objects, crashed.objects)
+	for name, what := range broken {
+		switch o := crashed.objects[name]; {
+		case o == nil || before.objects[name] == nil:
+			f.problem(unmarkedOnce, "after the crash, %s %s", name, what)
+		case !marked(o):
+			f.problem(unmarkedOnce, "after the crash, %s is changed and bears no marker: %s", name, what)
+		}
+	}
+	if len(broken) > 0 && !crashed.journalled() {
+		f.problem(unmarkedOnce, "after the crash, there is a fault and no journal")
+	}
+	return broken
+}

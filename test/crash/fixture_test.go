@@ -1,0 +1,122 @@
+package crash
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/pkg/journal"
+	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/test/crash/point"
+)
+
+// fixture is a fault in the scene.
+type fixture struct {
+	name string
+	// faults are entries of an experiment. NODE stands for the scene's node.
+	faults string
+	// node says that the scene is to have one.
+	node bool
+
+	// requests are those of an undisturbed run that change something, and edits what it changes.
+	requests []string
+	edits    []inject.Change
+}
+
+// fixtures are the faults whose example in the registry does not fit the scene, or that can do several things. All others
+// are tried by their example.
+var fixtures = map[string][]fixture{
+	"configCorrupt": {
+		{name: "configCorrupt", faults: "- configCorrupt: {configMap: settings, key: settings.json}"},
+		{name: "configCorrupt, large", faults: "- configCorrupt: {configMap: settings, key: large.txt}"},
+		{name: "configCorrupt, dropped", faults: "- configCorrupt: {configMap: settings, key: settings.json, mutation: drop}"},
+		{name: "configCorrupt, restart", faults: "- configCorrupt: {configMap: settings, key: settings.json, mutation: truncate, restart: true}"},
+	},
+	"scale":     {{name: "scale", faults: "- scale: {by: 1}"}},
+	"nodeDrain": {{name: "nodeDrain", faults: "- nodeDrain: {nodes: [NODE]}", node: true}},
+}
+
+// irreversible are the faults that have nothing to undo (G13).
+var irreversible = []string{"podKill"}
+
+// reversible are the fixtures of all faults that are registered.
+func reversible(t *testing.T) []*fixture {
+	t.Helper()
+	var all []*fixture
+	for _, d := range inject.Definitions() {
+		if slices.Contains(irreversible, d.Name) {
+			continue
+		}
+		of, ok := fixtures[d.Name]
+		if !ok {
+			of = []fixture{{name: d.Name, faults: d.Example}}
+		}
+		for _, f := range of {
+			all = append(all, &f)
+		}
+	}
+	return all
+}
+
+// learn runs the fault undisturbed, and keeps what it does.
+func (f *fixture) learn(t *testing.T) {
+	t.Helper()
+	s := newScene(t, f.node)
+	before, err := s.look(t.Context())
+	require.NoError(t, err)
+	run := s.crash(t, s.runArgs(t, f), point.Point{})
+	dirs, err := filepath.Glob(filepath.Join(run.dir, "runs", "*"))
+	require.NoError(t, err)
+	require.Len(t, dirs, 1, "fault %s does not run in the scene of these tests: give it a fixture that does (test/crash/fixture_test.go)\n%s", f.name, run.output)
+	f.requests = run.requests
+	var result report.Result
+	text, err := os.ReadFile(filepath.Join(dirs[0], "result.json"))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &result))
+	require.Equal(t, report.UndoClean, result.Undo, "%s", run.output)
+	_, entries, err := journal.ReadFile(filepath.Join(dirs[0], report.JournalFile))
+	require.NoError(t, err)
+	for _, e := range entries {
+		if e.Change.Reversible() {
+			f.edits = append(f.edits, *e.Change)
+		}
+	}
+	require.NotEmpty(t, f.edits, "fault %s changes nothing that could be put back: it is irreversible, or needs a fixture that does", f.name)
+	after, err := s.look(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, differences(before.objects, after.objects), "an undisturbed run leaves something")
+	assert.Empty(t, after.marks, "an undisturbed run leaves something")
+	t.Logf("%d requests:\n  %s", len(f.requests), strings.Join(f.requests, "\n  "))
+}
+
+// runArgs are those of a run of the fault.
+func (s *scene) runArgs(t *testing.T, f *fixture) []string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "experiment.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(s.experiment(f.faults)), 0o600))
+	return []string{"run", "-f", path, "--out", "runs"}
+}
+
+func (s *scene) recoverArgs() []string { return []string{"recover", "--all", "-n", s.namespace} }
+
+// at is every point of a process with so many requests.
+func at(requests int) []point.Point {
+	var all []point.Point
+	for number := 1; number <= requests; number++ {
+		for _, when := range point.Whens {
+			all = append(all, point.Point{Request: number, When: when})
+		}
+	}
+	return all
+}
+
+// key names the object of a change as a snapshot does.
+func key(c *inject.Change) string { return fmt.Sprintf("%s %s", c.Object.Kind, c.Object.Name) }

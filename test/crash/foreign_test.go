@@ -1,0 +1,208 @@
+package crash
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	jsonpatch "gopkg.in/evanphx/json-patch.v4"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/chaosctl/chaosctl/pkg/inject"
+)
+
+// foreign is what somebody else does between the crash and the recovery, to each object that the fault changes.
+type foreign string
+
+const (
+	nothing foreign = "nothing"
+	// otherField is an edit of fields that the fault does not touch.
+	otherField foreign = "other field"
+	// sameField is an edit of those that it does.
+	sameField foreign = "same field"
+	// replaced is a deletion, and the creation of another object of that name and content, marks included: a backup.
+	replaced foreign = "replaced"
+)
+
+var foreigns = []foreign{nothing, otherField, sameField, replaced}
+
+// edit is what somebody does to an object. Done again, it changes nothing.
+type edit func(*unstructured.Unstructured)
+
+// intrude does it, and makes the snapshot what is to be after a recovery. It returns the edits, by object.
+func (s *scene) intrude(ctx context.Context, f *fixture, what foreign, want, live *snapshot) (map[string]edit, error) {
+	edits, of := map[string]edit{}, map[string]*inject.Change{}
+	if what == nothing {
+		return edits, nil
+	}
+	for i := range f.edits {
+		c := s.own(&f.edits[i])
+		name, earlier := key(c), edits[key(c)]
+		of[name] = c
+		edits[name] = func(o *unstructured.Unstructured) {
+			if earlier != nil {
+				earlier(o)
+			}
+			switch what {
+			case otherField:
+				editOthers(o)
+			case sameField:
+				editSame(o, c)
+			}
+		}
+	}
+	for name, c := range of {
+		if what == replaced {
+			made, err := s.replace(ctx, c, live.objects[name])
+			if err != nil {
+				return nil, fmt.Errorf("replace %s: %w", name, err)
+			}
+			want.objects[name] = made
+			continue
+		}
+		edited := live.objects[name].DeepCopy()
+		edits[name](edited)
+		patch, err := jsonpatch.CreateMergePatch(encode(live.objects[name].Object), encode(edited.Object))
+		if err != nil {
+			return nil, err
+		}
+		if _, err := s.resource(c).Patch(ctx, c.Object.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "somebody"}); err != nil {
+			return nil, fmt.Errorf("edit %s: %w", name, err)
+		}
+		want.objects[name] = want.objects[name].DeepCopy()
+		edits[name](want.objects[name])
+	}
+	return edits, nil
+}
+
+// has says that what an edit has done is still there.
+func has(o *unstructured.Unstructured, done edit) bool {
+	if o == nil {
+		return false
+	}
+	again := o.DeepCopy()
+	done(again)
+	return compare("", essence(again), essence(o)) == ""
+}
+
+// own is a change of the fixture, in this scene.
+func (s *scene) own(c *inject.Change) *inject.Change {
+	own := *c
+	if own.Object.Namespace != "" {
+		own.Object.Namespace = s.namespace
+	} else {
+		own.Object.Name = s.node
+	}
+	return &own
+}
+
+func (s *scene) resource(c *inject.Change) dynamic.ResourceInterface {
+	if c.Object.Namespace == "" {
+		return shared.dynamic.Resource(c.Object.Resource)
+	}
+	return shared.dynamic.Resource(c.Object.Resource).Namespace(s.namespace)
+}
+
+// editOthers edits what every object has, and something of what its kind is for.
+func editOthers(o *unstructured.Unstructured) {
+	set(o.Object, "somebody", "metadata", "annotations", "example.com/by")
+	set(o.Object, "yes", "metadata", "labels", "theirs")
+	switch o.GetKind() {
+	case "ConfigMap":
+		set(o.Object, "kept", "data", "theirs")
+	case "Deployment":
+		set(o.Object, int64(1234), "spec", "progressDeadlineSeconds")
+		containers, _, _ := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "containers")
+		sidecar := map[string]any{ // with the server's defaults
+			"name": "sidecar", "image": "registry.example/sidecar:1", "imagePullPolicy": "IfNotPresent", "resources": map[string]any{},
+			"terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
+		}
+		if first, ok := containers[0].(map[string]any); ok && first["name"] != "sidecar" { // all others move
+			set(o.Object, append([]any{sidecar}, containers...), "spec", "template", "spec", "containers")
+		}
+	}
+}
+
+// editSame sets the fields of a change to something that is neither what they were nor what the fault makes of them. Where
+// there is nothing else, as with a flag, they are set back.
+func editSame(o *unstructured.Unstructured, c *inject.Change) {
+	for _, f := range c.Edit.Fields {
+		set(o.Object, theirs(f), f.Path...)
+	}
+}
+
+// set writes a value; nil removes it.
+func set(in map[string]any, value any, path ...string) {
+	name := path[0]
+	if len(path) == 1 {
+		if in[name] = value; value == nil {
+			delete(in, name)
+		}
+		return
+	}
+	if by, which, ok := inject.ElementOf(path[1]); ok {
+		for _, element := range in[name].([]any) {
+			if m := element.(map[string]any); m[by] == which {
+				set(m, value, path[2:]...)
+			}
+		}
+		return
+	}
+	inner, _ := in[name].(map[string]any)
+	if inner == nil {
+		inner = map[string]any{}
+		in[name] = inner
+	}
+	set(inner, value, path[1:]...)
+}
+
+func theirs(f inject.Field) any {
+	sample := f.Value
+	if sample == nil {
+		sample = f.Original
+	}
+	value, err := inject.DecodeValue(sample)
+	if err != nil {
+		panic(err)
+	}
+	switch v := value.(type) {
+	case string:
+		return "theirs"
+	case int64:
+		return v + 3
+	case bool:
+		return nil
+	case map[string]any:
+		return map[string]any{"theirs": "yes"}
+	}
+	panic(fmt.Sprintf("%s: no other value of the kind of %s is known", f.PathString(), sample))
+}
+
+func encode(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+// replace puts another object in the place of one, and returns what is to become of that.
+func (s *scene) replace(ctx context.Context, c *inject.Change, o *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	client, uid := s.resource(c), o.GetUID()
+	if err := client.Delete(ctx, o.GetName(), metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}}); err != nil {
+		return nil, err
+	}
+	copied := o.DeepCopy()
+	for _, field := range []string{"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"} {
+		unstructured.RemoveNestedField(copied.Object, "metadata", field)
+	}
+	made, err := client.Create(ctx, copied, metav1.CreateOptions{FieldManager: "somebody"})
+	if apierrors.IsAlreadyExists(err) {
+		return nil, fmt.Errorf("it was not gone yet: %w", err)
+	}
+	return made, err
+}

@@ -1,0 +1,142 @@
+package crash
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/chaosctl/chaosctl/pkg/inject"
+)
+
+// scene is a namespace with a Deployment web, which takes its configuration from the ConfigMap settings, and a Service of
+// its name. A scene with a node has a Deployment bystander too, whose pods are on it. Scenes stay until the lab goes.
+type scene struct {
+	namespace string
+	// node is empty where the fault needs none.
+	node string
+}
+
+func newScene(t *testing.T, withNode bool) *scene {
+	t.Helper()
+	ctx, core := t.Context(), shared.client.CoreV1()
+	s := &scene{namespace: "crash-" + strings.ToLower(rand.Text()[:8])}
+	_, err := core.Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace}}, metav1.CreateOptions{})
+	require.NoError(t, err)
+	_, err = core.ConfigMaps(s.namespace).Create(ctx, &corev1.ConfigMap{
+		ObjectMeta: metav1.ObjectMeta{Name: "settings", Labels: map[string]string{"app": "web"}},
+		Data: map[string]string{
+			"settings.json": `{"mode": "it's \"fast\""}`, "other": "untouched",
+			"large.txt": strings.Repeat("too large for a marker\n", inject.InlineOriginal/20),
+		},
+	}, metav1.CreateOptions{})
+	require.NoError(t, err)
+	_, err = core.Services(s.namespace).Create(ctx, &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Name: "web"},
+		Spec:       corev1.ServiceSpec{Selector: map[string]string{"app": "web"}, Ports: []corev1.ServicePort{{Port: 80, TargetPort: intstr.FromInt32(8080)}}},
+	}, metav1.CreateOptions{})
+	require.NoError(t, err)
+	s.deploy(t, "web", "")
+	if withNode {
+		s.node = "node-" + s.namespace
+		_, err := core.Nodes().Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: s.node}}, metav1.CreateOptions{})
+		require.NoError(t, err)
+		t.Cleanup(func() {
+			err := core.Nodes().Delete(context.WithoutCancel(ctx), s.node, metav1.DeleteOptions{})
+			if !apierrors.IsNotFound(err) {
+				require.NoError(t, err)
+			}
+		})
+		s.deploy(t, "bystander", s.node)
+	}
+	s.settle(t, withNode)
+	return s
+}
+
+// deploy makes a Deployment whose pods take the ConfigMap, and are on a node if one is given.
+func (s *scene) deploy(t *testing.T, name, node string) {
+	t.Helper()
+	labels, replicas, grace := map[string]string{"app": name}, int32(2), int64(0)
+	container := corev1.Container{Name: name, Image: "registry.example/" + name + ":1"}
+	if node == "" {
+		container.EnvFrom = []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "settings"}}}}
+	}
+	_, err := shared.client.AppsV1().Deployments(s.namespace).Create(t.Context(), &appsv1.Deployment{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec: appsv1.DeploymentSpec{
+			Replicas: &replicas,
+			Selector: &metav1.LabelSelector{MatchLabels: labels},
+			Template: corev1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: labels},
+				// No kubelet would say that a pod on a node has stopped.
+				Spec: corev1.PodSpec{Containers: []corev1.Container{container}, NodeName: node, TerminationGracePeriodSeconds: &grace},
+			},
+		},
+	}, metav1.CreateOptions{})
+	require.NoError(t, err)
+}
+
+// settle waits until the controllers have made what every namespace has, and the pods count as ready.
+func (s *scene) settle(t *testing.T, withNode bool) {
+	t.Helper()
+	names := []string{"web"}
+	if withNode {
+		names = append(names, "bystander")
+	}
+	eventually(t, "the scene is set", func(ctx context.Context) bool {
+		_, err := shared.client.CoreV1().ServiceAccounts(s.namespace).Get(ctx, "default", metav1.GetOptions{})
+		_, certificateErr := shared.client.CoreV1().ConfigMaps(s.namespace).Get(ctx, "kube-root-ca.crt", metav1.GetOptions{})
+		if err != nil || certificateErr != nil {
+			return false
+		}
+		for _, name := range names {
+			d, err := shared.client.AppsV1().Deployments(s.namespace).Get(ctx, name, metav1.GetOptions{})
+			if err != nil || d.Status.ObservedGeneration != d.Generation || d.Status.AvailableReplicas != *d.Spec.Replicas {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// experiment is one with these faults, as short as it can be.
+func (s *scene) experiment(faults string) string {
+	faults = strings.ReplaceAll(strings.TrimSpace(faults), "NODE", s.node)
+	return fmt.Sprintf(`apiVersion: chaosctl.dev/v1alpha1
+kind: Experiment
+metadata: {name: crash}
+spec:
+  promise: configuration
+  seed: 1
+  target: {namespace: %s, workload: deployment/web}
+  guard: {maxAffected: 100%%, maxAffectedOfNamespace: 100%%, minReady: 0}
+  steady: {for: 1ms}
+  duration: 100ms
+  recovery: {timeout: 2s, stableFor: 1ms}
+  expect:
+  - replicas: {atLeast: 1}
+  faults:
+  %s
+`, s.namespace, strings.ReplaceAll(faults, "\n", "\n  "))
+}
+
+// eventually waits for a condition, longer than a busy machine takes for anything here.
+func eventually(t *testing.T, what string, condition func(context.Context) bool) {
+	t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for !condition(t.Context()) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within a minute", what)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
