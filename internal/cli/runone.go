@@ -23,6 +23,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/journal"
 	"github.com/chaosctl/chaosctl/pkg/load"
+	"github.com/chaosctl/chaosctl/pkg/lock"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
@@ -40,24 +41,13 @@ func (a *app) runOne(ctx context.Context, c *cluster.Cluster, e chosen, options 
 	if a.undoTimeout <= 0 {
 		return nil, usage(fmt.Errorf("--undo-timeout is %s: an undo needs time", a.undoTimeout))
 	}
-	plan, err := a.prepare(ctx, c, e, options)
-	if err != nil {
-		return nil, err
-	}
-	printPlan(a.Err, plan, colours(a.Err))
-	base := time.Now()
-	id := runID(e.Metadata.Name, base)
-	r := &recorded{
-		app: a, cluster: c, plan: plan, source: e.Source, dir: filepath.Join(options.out, id), base: base,
-		header: journal.Header{Version: journal.Version, Run: id, Cluster: plan.Cluster.UID, Began: base.UTC(), By: Version()},
-	}
-	held, err := a.claim(ctx, c, plan, r.header, options.recoverFirst)
+	r, held, err := a.begin(ctx, c, e, options)
 	if err != nil {
 		return nil, err
 	}
 	var switched *deadman.Job
 	if options.deadMan {
-		if switched, err = deadman.Create(ctx, c.Client, held.Scope(), id, options.dead); err != nil {
+		if switched, err = deadman.Create(ctx, c.Client, held.Scope(), r.header.Run, options.dead); err != nil {
 			err = errors.Join(err, held.Release(ctx, false))
 			if ctx.Err() != nil {
 				return nil, &ExitError{Code: report.ExitInterrupted, Err: err, Hint: "nothing was changed"}
@@ -88,24 +78,52 @@ func (a *app) runOne(ctx context.Context, c *cluster.Cluster, e chosen, options 
 	return result, err
 }
 
-// prepare plans, after putting back what earlier runs have left on the objects where the user wants that.
+// begin plans and takes the target. Where something of an earlier run was put back in between, it plans anew: the plan was
+// made of what that run had left.
+func (a *app) begin(ctx context.Context, c *cluster.Cluster, e chosen, options runOptions) (*recorded, *claim.Claim, error) {
+	for {
+		plan, err := a.prepare(ctx, c, e, options)
+		if err != nil {
+			return nil, nil, err
+		}
+		printPlan(a.Err, plan, colours(a.Err))
+		base := time.Now()
+		id := runID(e.Metadata.Name, base)
+		r := &recorded{
+			app: a, cluster: c, plan: plan, source: e.Source, dir: filepath.Join(options.out, id), base: base,
+			header: journal.Header{Version: journal.Version, Run: id, Cluster: plan.Cluster.UID, Began: base.UTC(), By: Version()},
+		}
+		held, err := a.claim(ctx, c, plan, r.header, options.recoverFirst)
+		if !errors.Is(err, errPutBack) {
+			return r, held, err
+		}
+	}
+}
+
+// prepare plans, after putting back what earlier runs have left: one that has died on the target, and, where the user wants
+// that, others.
 func (a *app) prepare(ctx context.Context, c *cluster.Cluster, e chosen, options runOptions) (*engine.Plan, error) {
 	seed, err := seedOf(e)
 	if err != nil {
 		return nil, err
 	}
+	if _, err := c.Contact(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", e.Metadata.Name, err)
+	}
 	for {
+		// Whoever may not look learns of that from the plan, with all else that is missing.
+		if other, err := lock.Look(ctx, c.Client, lock.ScopeOf(e.Spec.Target)); err == nil && other != nil {
+			if err := a.putBackFirst(ctx, c, e.Spec.Target, other, options.recoverFirst); err != nil {
+				return nil, err
+			}
+		}
 		plan, err := engine.Prepare(ctx, c, e.Experiment, seed)
 		var marked *engine.Marked
 		switch {
 		case err == nil:
 			return plan, nil
 		case errors.As(err, &marked) && options.recoverFirst:
-			identity, err := c.Identity(ctx)
-			if err != nil {
-				return nil, err
-			}
-			if err := a.recoverFirst(ctx, c, identity.UID, "", marked.Run); err != nil {
+			if err := a.recoverFirst(ctx, c, "", marked.Run); err != nil {
 				return nil, err
 			}
 		default:

@@ -11,7 +11,7 @@ import (
 
 // commands are what a person would type to restore the fields. Where the originals are not to be shown, or are kept
 // elsewhere, it is chaosctl's own. By its label an object is found, so that goes with the last change of it that is left.
-func commands(c *inject.Change, last bool) []string {
+func commands(run string, c *inject.Change, last bool) []string {
 	patch, kind := map[string]any{}, "merge"
 	for _, f := range c.Edit.Fields {
 		if f.OriginalMissing() || c.Object.Confidential() {
@@ -23,7 +23,7 @@ func commands(c *inject.Change, last bool) []string {
 		}
 		kind = max(kind, place(patch, f.Path, original))
 	}
-	_ = unstructured.SetNestedField(patch, nil, "metadata", "annotations", annotation(c))
+	_ = unstructured.SetNestedField(patch, nil, "metadata", "annotations", MarkName(run, c.ID))
 	if last {
 		_ = unstructured.SetNestedField(patch, nil, "metadata", "labels", RunLabel)
 	}

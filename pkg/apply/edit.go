@@ -24,25 +24,18 @@ func (a *Applier) edit(ctx context.Context, c *inject.Change) (outcome, error) {
 		if other := object.GetLabels()[RunLabel]; other != "" && other != a.run {
 			return false, fmt.Errorf("run %s has changed it and not put it back yet: if that run is over, chaosctl recover %s does", other, other)
 		}
-		already := true
-		for _, f := range c.Edit.Fields {
-			have, found, err := valueAt(object, f.Path)
-			if err != nil {
-				return false, err
-			}
-			if f.IsValue(have, found) {
-				continue
-			}
-			already = false
-			if !f.IsOriginal(have, found) {
-				return false, fmt.Errorf("%s was changed by somebody else since it was planned", f.PathString())
-			}
+		already, moved, err := compare(object, c.Edit.Fields)
+		if err != nil {
+			return false, err
 		}
 		if already {
-			if !marked(object, c) {
+			if !marked(object, a.run, c) {
 				result.skipped = "the field had this value before"
 			}
 			return false, nil
+		}
+		if moved != "" {
+			return false, fmt.Errorf("%s was changed by somebody else since it was planned", moved)
 		}
 		for _, f := range c.Edit.Fields {
 			if err := set(object, f.Path, f.Value); err != nil {
@@ -55,6 +48,23 @@ func (a *Applier) edit(ctx context.Context, c *inject.Change) (outcome, error) {
 		return outcome{skipped: "the object was gone before"}, nil
 	}
 	return result, err
+}
+
+// compare says whether all fields hold what is to be written, and names one that does not hold its original: an undo would
+// not put back what is there now.
+func compare(object *unstructured.Unstructured, fields []inject.Field) (already bool, moved string, err error) {
+	already = true
+	for _, f := range fields {
+		have, found, err := valueAt(object, f.Path)
+		if err != nil {
+			return false, "", err
+		}
+		already = already && f.IsValue(have, found)
+		if !f.IsOriginal(have, found) {
+			moved = f.PathString()
+		}
+	}
+	return already, moved, nil
 }
 
 // update reads the object, lets change decide and edit a copy of it, and sends the difference as one merge patch under

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -29,6 +30,8 @@ type marker struct {
 	Fault  string        `json:"fault,omitempty"`
 	After  string        `json:"undoAfter,omitempty"`
 	Fields []markedField `json:"fields"`
+	// Number counts the marks that the object bore before, so that changes of one field are undone the newest first.
+	Number int `json:"number,omitempty"`
 	// UID tells a marker apart from a copy of it on another object: a backup that was restored, or a controller that hands
 	// annotations down.
 	UID types.UID `json:"uid"`
@@ -43,14 +46,15 @@ type markedField struct {
 	Digest         string          `json:"sha256,omitempty"`
 }
 
-// annotation is the name under which a change is marked.
-func annotation(c *inject.Change) string {
-	sum := sha256.Sum256([]byte(c.ID))
+// MarkName is the name of the annotation by which a change of a run is marked. It tells runs apart: a later run may make
+// the same change to the same object while somebody still looks for what the earlier one has left.
+func MarkName(run, change string) string {
+	sum := sha256.Sum256([]byte(run + "\n" + change))
 	return undoPrefix + hex.EncodeToString(sum[:6])
 }
 
-func marked(object *unstructured.Unstructured, c *inject.Change) bool {
-	_, ok := object.GetAnnotations()[annotation(c)]
+func marked(object *unstructured.Unstructured, run string, c *inject.Change) bool {
+	_, ok := object.GetAnnotations()[MarkName(run, c.ID)]
 	return ok
 }
 
@@ -63,6 +67,7 @@ func mark(object *unstructured.Unstructured, run string, c *inject.Change) error
 		}
 		m.Fields = append(m.Fields, markedField{Path: f.Path, Original: f.Original, OriginalDigest: f.OriginalDigest, Digest: f.WrittenDigest()})
 	}
+	m.Number = nextNumber(object)
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err
@@ -71,7 +76,7 @@ func mark(object *unstructured.Unstructured, run string, c *inject.Change) error
 	if annotations == nil {
 		annotations = map[string]string{}
 	}
-	annotations[annotation(c)] = string(text)
+	annotations[MarkName(run, c.ID)] = string(text)
 	object.SetAnnotations(annotations)
 	labels := object.GetLabels()
 	if labels == nil {
@@ -82,15 +87,37 @@ func mark(object *unstructured.Unstructured, run string, c *inject.Change) error
 	return nil
 }
 
-// unmark removes the annotation, and the label with the last of them. It says whether there was anything to remove.
-func unmark(object *unstructured.Unstructured, c *inject.Change) bool {
-	if !marked(object, c) {
+// nextNumber is that of the object's next mark.
+func nextNumber(object metav1.Object) int {
+	next := 0
+	for _, name := range markers(object) {
+		var m marker
+		if err := json.Unmarshal([]byte(object.GetAnnotations()[name]), &m); err == nil {
+			next = max(next, m.Number+1)
+		}
+	}
+	return next
+}
+
+// unmark removes the annotation, and the label with the last of them. It says whether the object was marked, and whether
+// there was anything to remove: others may have taken the annotation away and left the label.
+func unmark(object *unstructured.Unstructured, run string, c *inject.Change) (was, write bool) {
+	was = marked(object, run, c)
+	unstructured.RemoveNestedField(object.Object, "metadata", "annotations", MarkName(run, c.ID))
+	return was, dropRemains(object, run) || was
+}
+
+// dropRemains removes what is of no use without a mark of the object's own: the run's label, and copies of other objects'
+// marks. It says whether there was any.
+func dropRemains(object *unstructured.Unstructured, run string) bool {
+	marks := ReadMarks(object, inject.Object{})
+	if len(marks.Changes) > 0 || len(marks.Broken) > 0 || object.GetLabels()[RunLabel] != run {
 		return false
 	}
-	unstructured.RemoveNestedField(object.Object, "metadata", "annotations", annotation(c))
-	if len(markers(object)) == 0 {
-		unstructured.RemoveNestedField(object.Object, "metadata", "labels", RunLabel)
+	for _, name := range marks.Copies {
+		unstructured.RemoveNestedField(object.Object, "metadata", "annotations", name)
 	}
+	unstructured.RemoveNestedField(object.Object, "metadata", "labels", RunLabel)
 	return true
 }
 
@@ -107,7 +134,7 @@ func markers(object metav1.Object) []string {
 
 // Marks are what the annotations of an object tell about changes that were not undone.
 type Marks struct {
-	// Changes can be given to [Applier.Adopt]. Their values are known by digest only.
+	// Changes, in the order in which they were made, can be given to [Applier.Adopt]. Their values are known by digest only.
 	Changes []*inject.Change
 	// Runs are the runs that made them, in the same order.
 	Runs []string
@@ -118,16 +145,21 @@ type Marks struct {
 // ReadMarks reads the markers of an object, which is of that resource.
 func ReadMarks(object metav1.Object, of inject.Object) Marks {
 	var found Marks
+	var own []marker
 	for _, name := range markers(object) {
 		var m marker
-		if err := json.Unmarshal([]byte(object.GetAnnotations()[name]), &m); err != nil || m.Run == "" || m.Change == "" {
+		err := json.Unmarshal([]byte(object.GetAnnotations()[name]), &m)
+		switch {
+		case err != nil || m.Run == "" || m.Change == "":
 			found.Broken = append(found.Broken, name)
-			continue
-		}
-		if m.UID != object.GetUID() {
+		case m.UID != object.GetUID():
 			found.Copies = append(found.Copies, name)
-			continue
+		default:
+			own = append(own, m)
 		}
+	}
+	slices.SortStableFunc(own, func(a, b marker) int { return cmp.Compare(a.Number, b.Number) })
+	for _, m := range own {
 		c := &inject.Change{ID: m.Change, Fault: m.Fault, Object: of, UndoAfter: m.After, Edit: &inject.Edit{}, What: fmt.Sprintf("a change by run %s", m.Run)}
 		for _, f := range m.Fields {
 			c.Edit.Fields = append(c.Edit.Fields, inject.Field{Path: f.Path, Original: f.Original, OriginalDigest: f.OriginalDigest, ValueDigest: f.Digest})

@@ -44,16 +44,25 @@ func TestMarkAndUnmark(t *testing.T) {
 	first, second := corrupt("f/1/a", "mode", "fast", "x"), corrupt("f/1/b", "size", "", "y")
 	require.NoError(t, mark(o, "run-1", first))
 	require.NoError(t, mark(o, "run-1", second))
-	assert.True(t, marked(o, first))
-	assert.True(t, marked(o, second))
+	assert.True(t, marked(o, "run-1", first))
+	assert.True(t, marked(o, "run-1", second))
 	assert.Equal(t, "run-1", o.GetLabels()[RunLabel])
 
-	assert.True(t, unmark(o, first))
-	assert.False(t, marked(o, first))
+	was, write := unmark(o, "run-1", first)
+	assert.True(t, was)
+	assert.True(t, write)
+	assert.False(t, marked(o, "run-1", first))
 	assert.Equal(t, "run-1", o.GetLabels()[RunLabel], "another marker is left")
-	assert.False(t, unmark(o, first), "there is nothing left to remove")
+	was, write = unmark(o, "run-1", first)
+	assert.False(t, was)
+	assert.False(t, write, "there is nothing left to remove")
+	was, write = unmark(o, "run-2", second)
+	assert.False(t, was)
+	assert.False(t, write, "it is another run's")
 
-	assert.True(t, unmark(o, second))
+	was, write = unmark(o, "run-1", second)
+	assert.True(t, was)
+	assert.True(t, write)
 	assert.NotContains(t, o.GetLabels(), RunLabel, "the label goes with the last marker")
 	assert.Empty(t, o.GetAnnotations())
 }
@@ -64,9 +73,52 @@ func TestUnmarkKeepsWhatIsNotOurs(t *testing.T) {
 	o.SetAnnotations(map[string]string{"note": "keep"})
 	c := corrupt("f/1/a", "mode", "fast", "x")
 	require.NoError(t, mark(o, "run-1", c))
-	require.True(t, unmark(o, c))
+	was, write := unmark(o, "run-1", c)
+	require.True(t, was)
+	require.True(t, write)
 	assert.Equal(t, map[string]string{"app": "shop"}, o.GetLabels())
 	assert.Equal(t, map[string]string{"note": "keep"}, o.GetAnnotations())
+}
+
+// TestUnmarkDropsRemains: others may have removed the annotation and left the label, and a backup brings back the marks of
+// an object that is gone.
+func TestUnmarkDropsRemains(t *testing.T) {
+	c := corrupt("f/1/a", "mode", "fast", "x")
+	for name, spoil := range map[string]func(*unstructured.Unstructured){
+		"the label alone":   func(o *unstructured.Unstructured) { o.SetAnnotations(nil) },
+		"another's mark":    func(o *unstructured.Unstructured) { o.SetUID("u2") },
+		"a damaged mark":    func(o *unstructured.Unstructured) { o.SetAnnotations(map[string]string{MarkName("run-1", c.ID): "{"}) },
+		"the annotation":    func(o *unstructured.Unstructured) { o.SetLabels(nil) },
+		"none of the marks": func(*unstructured.Unstructured) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := object(t, settings)
+			require.NoError(t, mark(o, "run-1", c))
+			spoil(o)
+			_, write := unmark(o, "run-1", c)
+			assert.True(t, write)
+			assert.Empty(t, o.GetAnnotations())
+			assert.Empty(t, o.GetLabels())
+		})
+	}
+}
+
+func TestMarksAreInOrder(t *testing.T) {
+	o := object(t, settings)
+	var want []string
+	for i := range 10 {
+		c := corrupt(string(rune('a'+i)), "mode", "", "x")
+		want = append(want, c.ID)
+		require.NoError(t, mark(o, "run-1", c))
+		if i == 4 {
+			unmark(o, "run-1", corrupt("c", "mode", "", ""))
+		}
+	}
+	var got []string
+	for _, c := range ReadMarks(o, inject.Object{}).Changes {
+		got = append(got, c.ID)
+	}
+	assert.Equal(t, append(want[:2:2], want[3:]...), got)
 }
 
 func TestMarkerTells(t *testing.T) {
@@ -75,7 +127,7 @@ func TestMarkerTells(t *testing.T) {
 	c.Edit.Fields = append(c.Edit.Fields, corrupt("", "size", "", "large").Edit.Fields...)
 	require.NoError(t, mark(o, "run-1", c))
 	var m marker
-	require.NoError(t, json.Unmarshal([]byte(o.GetAnnotations()[annotation(c)]), &m))
+	require.NoError(t, json.Unmarshal([]byte(o.GetAnnotations()[MarkName("run-1", c.ID)]), &m))
 	assert.Equal(t, "run-1", m.Run)
 	assert.Equal(t, "f/1/a", m.Change)
 	assert.Equal(t, types.UID("u1"), m.UID, "a copy on another object can be told apart")
@@ -84,12 +136,13 @@ func TestMarkerTells(t *testing.T) {
 	assert.Empty(t, m.Fields[0].Digest, "the field was removed")
 	assert.Nil(t, m.Fields[1].Original)
 	assert.Len(t, m.Fields[1].Digest, 64)
-	assert.NotContains(t, o.GetAnnotations()[annotation(c)], "large", "what was written is not repeated")
+	assert.NotContains(t, o.GetAnnotations()[MarkName("run-1", c.ID)], "large", "what was written is not repeated")
 }
 
 func TestAnnotationIsAName(t *testing.T) {
-	a, b := annotation(&inject.Change{ID: strings.Repeat("x", 300) + "/" + "a[b]"}), annotation(&inject.Change{ID: "y"})
-	assert.NotEqual(t, a, b)
+	a := MarkName("run-1", strings.Repeat("x", 300)+"/"+"a[b]")
+	assert.NotEqual(t, a, MarkName("run-1", "y"))
+	assert.NotEqual(t, MarkName("run-1", "y"), MarkName("run-2", "y"), "a later run does the same, and whoever still recovers the earlier one must not undo that")
 	prefix, name, ok := strings.Cut(a, "/")
 	require.True(t, ok)
 	assert.Equal(t, "chaosctl.dev", prefix)
@@ -165,7 +218,7 @@ func TestMergePatch(t *testing.T) {
 	assert.Equal(t, "u1", metadata["uid"])
 	assert.Equal(t, "7", metadata["resourceVersion"])
 	assert.Equal(t, map[string]any{RunLabel: "run-1"}, metadata["labels"])
-	assert.Contains(t, metadata["annotations"], annotation(c))
+	assert.Contains(t, metadata["annotations"], MarkName("run-1", c.ID))
 	assert.Equal(t, map[string]any{"mode": "broken"}, got["data"])
 	assert.Len(t, got, 2, "nothing else is touched: %s", patch)
 	assert.Len(t, metadata, 4)
@@ -209,18 +262,18 @@ func TestRestore(t *testing.T) {
 			if x.marked {
 				require.NoError(t, mark(o, "run-1", x.change))
 			}
-			left, write, err := restore(o, x.change)
+			left, write, err := restore(o, "run-1", x.change)
 			require.NoError(t, err)
 			assert.Equal(t, x.write, write)
 			assert.Equal(t, x.diverged, len(left.diverged) == 1)
 			assert.Equal(t, x.setBack, len(left.setBack) == 1)
 			assert.Equal(t, x.unmarked, left.unmarked)
 			assert.Equal(t, name == "a value like ours, unmarked", left.keepsOurs())
-			assert.False(t, marked(o, x.change))
+			assert.False(t, marked(o, "run-1", x.change))
 			got, _, err := unstructured.NestedString(o.Object, "data", "mode")
 			require.NoError(t, err)
 			assert.Equal(t, x.want, got)
-			again, write, err := restore(o, x.change)
+			again, write, err := restore(o, "run-1", x.change)
 			require.NoError(t, err)
 			assert.False(t, write, "a second undo has nothing to write: %+v", again)
 		})
@@ -247,7 +300,7 @@ func TestRestoreAfterFault(t *testing.T) {
 			require.NoError(t, set(o, f.Path, f.Value))
 		}
 		require.NoError(t, mark(o, "run-1", c))
-		left, write, err := restore(o, c)
+		left, write, err := restore(o, "run-1", c)
 		require.NoError(t, err)
 		require.True(t, write)
 		require.Equal(t, remains{}, left)
@@ -284,7 +337,7 @@ func TestReadMarks(t *testing.T) {
 	back := found.Changes[0]
 	assert.Equal(t, c.ID, back.ID)
 	assert.Equal(t, "f/1/b", back.UndoAfter)
-	left, write, err := restore(o, back)
+	left, write, err := restore(o, "run-1", back)
 	require.NoError(t, err)
 	assert.True(t, write)
 	assert.Equal(t, remains{}, left)
@@ -292,10 +345,10 @@ func TestReadMarks(t *testing.T) {
 
 	other := object(t, strings.Replace(settings, "u1", "u2", 1))
 	require.NoError(t, mark(other, "run-1", c))
-	other.SetAnnotations(map[string]string{undoPrefix + "torn": `{"run":`, annotation(c): other.GetAnnotations()[annotation(c)], "note": "x"})
+	other.SetAnnotations(map[string]string{undoPrefix + "torn": `{"run":`, MarkName("run-1", c.ID): other.GetAnnotations()[MarkName("run-1", c.ID)], "note": "x"})
 	found = ReadMarks(other, c.Object)
 	assert.Empty(t, found.Changes)
-	assert.Equal(t, []string{annotation(c)}, found.Copies)
+	assert.Equal(t, []string{MarkName("run-1", c.ID)}, found.Copies)
 	assert.Equal(t, []string{undoPrefix + "torn"}, found.Broken)
 }
 
@@ -308,16 +361,16 @@ func TestOriginalsThatAreKeptElsewhere(t *testing.T) {
 			o := object(t, settings)
 			require.NoError(t, set(o, c.Edit.Fields[0].Path, c.Edit.Fields[0].Value))
 			require.NoError(t, mark(o, "run-1", c))
-			assert.Less(t, len(o.GetAnnotations()[annotation(c)]), 1000)
-			assert.NotContains(t, o.GetAnnotations()[annotation(c)], "hunter2")
+			assert.Less(t, len(o.GetAnnotations()[MarkName("run-1", c.ID)]), 1000)
+			assert.NotContains(t, o.GetAnnotations()[MarkName("run-1", c.ID)], "hunter2")
 			before := o.DeepCopy()
-			_, write, err := restore(o, ReadMarks(o, c.Object).Changes[0])
+			_, write, err := restore(o, "run-1", ReadMarks(o, c.Object).Changes[0])
 			require.ErrorIs(t, err, errOriginalMissing)
 			assert.False(t, write)
-			_, write, err = restore(before, c)
+			_, write, err = restore(before, "run-1", c)
 			require.NoError(t, err, "who has the journal can")
 			assert.True(t, write)
-			assert.Equal(t, []string{"chaosctl recover --all"}, commands(secret, true), "no value of a Secret is shown")
+			assert.Equal(t, []string{"chaosctl recover --all"}, commands("run-1", secret, true), "no value of a Secret is shown")
 		})
 	}
 }

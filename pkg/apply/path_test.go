@@ -49,13 +49,13 @@ func TestElementIsPutBack(t *testing.T) {
 	containers := spec["containers"].([]any)
 	containers[0].(map[string]any)["image"] = "s:2"
 	spec["containers"] = []any{containers[1], containers[0]}
-	left, write, err := restore(o, ReadMarks(o, c.Object).Changes[0])
+	left, write, err := restore(o, "run-1", ReadMarks(o, c.Object).Changes[0])
 	require.NoError(t, err)
 	assert.True(t, write)
 	assert.Equal(t, remains{}, left)
 	assert.JSONEq(t, `[{"name":"web","image":"w:1"},{"name":"side","image":"s:2"}]`, string(mustJSON(spec["containers"])))
 
-	text := commands(c, true)
+	text := commands("run-1", c, true)
 	require.Len(t, text, 1)
 	assert.Contains(t, text[0], "--type=strategic")
 	assert.Contains(t, text[0], `"containers":[{"image":"w:1","name":"web"}]`)

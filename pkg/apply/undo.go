@@ -49,6 +49,23 @@ func (a *Applier) Adopt(changes []*inject.Change) {
 // nothing. It is to be called before anything else.
 func (a *Applier) DryRun() { a.dryRun = []string{metav1.DryRunAll} }
 
+// DropRemains removes, from an object that bears no mark of its own, the run's label and copies of other objects' marks.
+// Broken are the annotations by which it may be marked, and which nobody can read: then it stays as it is.
+func (a *Applier) DropRemains(ctx context.Context, o inject.Object) (dropped bool, broken []string, err error) {
+	c := &inject.Change{Object: o}
+	err = a.update(ctx, c, func() {}, func(object *unstructured.Unstructured) (bool, error) {
+		dropped, broken = dropRemains(object, a.run), ReadMarks(object, o).Broken
+		return dropped, nil
+	})
+	switch {
+	case apierrors.IsNotFound(err):
+		return false, nil, nil
+	case err == nil && dropped && a.dryRun == nil:
+		a.removeCopiesOf(ctx, o, func(string) bool { return true })
+	}
+	return dropped, broken, err
+}
+
 // DropMarks removes all markers from an object and from what has copied them, and changes nothing else.
 func (a *Applier) DropMarks(ctx context.Context, o inject.Object) error {
 	c := &inject.Change{Object: o}
@@ -95,7 +112,7 @@ func (a *Applier) Undo(ctx context.Context, match func(*inject.Change) bool) []L
 			undone = append(undone, c)
 			continue
 		}
-		leftover := Leftover{Change: c, Err: errs[i], Commands: commands(c, last[c.Object.UID] == i)}
+		leftover := Leftover{Change: c, Err: errs[i], Commands: commands(a.run, c, last[c.Object.UID] == i)}
 		left = append(left, leftover)
 		a.record(c, event.ChangeStuck, fmt.Sprintf("%v; to put it back by hand: %s", errs[i], strings.Join(leftover.Commands, "; ")))
 	}
@@ -163,7 +180,7 @@ func (a *Applier) undo(ctx context.Context, c *inject.Change) (err error) {
 			return err
 		}
 		return a.update(ctx, c, func() { tried = true }, func(object *unstructured.Unstructured) (bool, error) {
-			found, write, err := restore(object, c)
+			found, write, err := restore(object, a.run, c)
 			if !tried {
 				// After a try, what is set back, and the marker's absence, may be its own doing.
 				left.setBack, left.unmarked = found.setBack, found.unmarked
@@ -238,7 +255,7 @@ func (a *Applier) fence(ctx context.Context, c *inject.Change) error {
 	empty := *c
 	empty.Edit = &inject.Edit{}
 	return a.update(ctx, c, func() {}, func(object *unstructured.Unstructured) (bool, error) {
-		if marked(object, c) {
+		if marked(object, a.run, c) {
 			return false, nil
 		}
 		return true, mark(object, a.run, &empty)

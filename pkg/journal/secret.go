@@ -193,9 +193,10 @@ type Stored struct {
 	// Damage says what could not be read; nil where all could.
 	Damage error
 
-	client typedv1.SecretInterface
-	name   string
-	uids   []types.UID
+	client    typedv1.SecretInterface
+	namespace string
+	name      string
+	uids      []types.UID
 }
 
 // ReadSecret reads a journal. The error is one of the API server; what is wrong with the content is in Damage.
@@ -216,7 +217,7 @@ func ReadSecret(ctx context.Context, client typedv1.SecretInterface, name string
 		if chunk == 1 {
 			s.Damage = s.readHeader(secret)
 		}
-		s.uids = append(s.uids, secret.UID)
+		s.uids, s.namespace = append(s.uids, secret.UID), secret.Namespace
 		more = len(secret.Data[moreKey]) > 0
 		delete(secret.Data, headerKey)
 		delete(secret.Data, moreKey)
@@ -234,6 +235,8 @@ func (s *Stored) readHeader(secret *corev1.Secret) error {
 	}
 	return nil
 }
+
+func (s *Stored) String() string { return s.namespace + "/" + s.name }
 
 // Remove deletes the journal.
 func (s *Stored) Remove(ctx context.Context) error { return remove(ctx, s.client, s.name, s.uids) }

@@ -84,15 +84,57 @@ func (r *Recovery) Recover(ctx context.Context, run *Run) (out *Outcome, err err
 		return nil, err
 	}
 	r.undo(ctx, run, changes, out)
-	if out.Left || r.DryRun {
-		return out, nil
+	if !out.Left && !r.DryRun {
+		removeJournals(ctx, journals, out)
 	}
-	for _, j := range journals {
-		if err := j.Remove(ctx); err != nil {
-			out.Notes = append(out.Notes, fmt.Sprintf("everything is put back, but the run's journal could not be removed: %v", err))
-		}
+	if held == nil && !out.Left && !r.DryRun {
+		return out, r.clear(ctx, run)
 	}
 	return out, nil
+}
+
+// removeJournals is the last step of a recovery: as long as one of them is there, no new run begins.
+func removeJournals(ctx context.Context, journals []*journal.Stored, out *Outcome) {
+	for _, j := range journals {
+		if err := j.Remove(ctx); err != nil {
+			out.Left = true
+			out.Notes = append(out.Notes, fmt.Sprintf("the run's journal %s could not be removed: %v", j, err))
+		}
+	}
+}
+
+// clear removes the Lease of another recovery of the same run that has died meanwhile. One that lives does so itself, and
+// is waited for no longer than its Lease lasts.
+func (r *Recovery) clear(ctx context.Context, run *Run) error {
+	if run.Lease == nil {
+		return nil
+	}
+	state := *run.Lease
+	err := r.read(ctx, &state)
+	for began, renewed := time.Now(), state.Renewed; err == nil && !r.Now && !state.Dead(time.Now()) && time.Since(began) < lock.Duration; {
+		if !state.Renewed.Equal(renewed) {
+			return nil
+		}
+		if err = pause(ctx, time.Second); err == nil {
+			err = r.read(ctx, &state)
+		}
+	}
+	if err == nil {
+		err = lock.Remove(ctx, r.Cluster.Client, state)
+	}
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+		return nil
+	}
+	return err
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }
 
 // takeOver fences the run off by taking its Lease. It returns nil where there is none to take: the run has no Lease, this is
@@ -109,7 +151,7 @@ func (r *Recovery) takeOver(ctx context.Context, run *Run) (*lock.Held, error) {
 			}
 			return nil, err
 		}
-		if state.Holder.Recovering && !state.Dead(time.Now()) {
+		if state.Holder.Recovering && !r.Now && !state.Dead(time.Now()) {
 			return nil, nil
 		}
 		holder := lock.Self(run.ID, r.Command)
@@ -191,22 +233,24 @@ func (r *Recovery) journals(ctx context.Context, run *Run, out *Outcome) ([]*jou
 			continue
 		case err != nil:
 			out.Left = true // it may name more than the marks do, and stays
-			out.Notes = append(out.Notes, fmt.Sprintf("the journal %s/%s cannot be read (%v); what is undone is what the objects' own marks tell", ref.namespace, ref.name, err))
+			out.Notes = append(out.Notes, fmt.Sprintf("the journal, the Secret %s/%s, cannot be read (%v): what could be put back is what the objects' own marks tell", ref.namespace, ref.name, err))
 			continue
 		}
 		if j.Header.Run != "" && j.Header.Run != run.ID {
 			continue // its own run's, which came later to the same target
 		}
 		if j.Damage != nil {
-			out.Notes = append(out.Notes, fmt.Sprintf("the journal is damaged: %v; beyond what is readable of it, what is undone is what the objects' own marks tell", j.Damage))
+			out.Left = true
+			out.Notes = append(out.Notes, fmt.Sprintf("the journal is damaged (%v): what could be put back is what is readable of it, and what the objects' own marks tell; "+
+				"look at what the experiment changes, put back by hand what is still broken, then drop the journal by `chaosctl recover %s --abandon`", j.Damage, run.ID))
 		}
+		stored = append(stored, j)
 		if j.Header.Run == "" {
 			continue
 		}
 		if err := j.Header.Check(r.UID); err != nil {
-			return nil, nil, &Foreign{err}
+			return stored, nil, &Foreign{err}
 		}
-		stored = append(stored, j)
 		for _, e := range j.Entries {
 			changes = append(changes, e.Change)
 		}
@@ -234,10 +278,6 @@ func (r *Recovery) undo(ctx context.Context, run *Run, changes []*inject.Change,
 				changes = append(changes, c)
 			}
 		}
-		for _, name := range m.Broken {
-			out.Left = true
-			out.Notes = append(out.Notes, fmt.Sprintf("%s has an annotation %s that cannot be read: look at it, and remove it together with the label %s", describe(m.Object), name, apply.RunLabel))
-		}
 	}
 	ledger := &ledger{changes: map[string]*inject.Change{}}
 	for _, c := range changes {
@@ -252,21 +292,31 @@ func (r *Recovery) undo(ctx context.Context, run *Run, changes []*inject.Change,
 		out.Left = true
 	}
 	for _, m := range run.Objects {
-		if len(m.Copies) > 0 && len(m.Changes) == 0 && len(m.Broken) == 0 {
-			r.dropCopies(ctx, applier, m, out)
+		if !r.DryRun { // what remains is what the undo has left
+			r.dropRemains(ctx, applier, m, out)
 		}
 	}
 	out.Items, out.Notes = ledger.items, append(out.Notes, ledger.notes...)
 }
 
-// dropCopies removes markers that came from elsewhere: they say nothing of this object.
-func (r *Recovery) dropCopies(ctx context.Context, applier *apply.Applier, m Marked, out *Outcome) {
-	if err := applier.DropMarks(ctx, m.Object); err != nil {
-		out.Left = true
-		out.Notes = append(out.Notes, fmt.Sprintf("%s bears a copy of another object's mark, which could not be removed: %v", describe(m.Object), err))
-		return
+// dropRemains removes what says nothing of the object: marks that came from elsewhere, and a label without a mark.
+func (r *Recovery) dropRemains(ctx context.Context, applier *apply.Applier, m Marked, out *Outcome) {
+	what := "the label " + apply.RunLabel + " without a mark"
+	if len(m.Copies) > 0 {
+		what = "a copy of another object's mark"
 	}
-	out.Notes = append(out.Notes, describe(m.Object)+" bore a copy of another object's mark, which was removed")
+	dropped, broken, err := applier.DropRemains(ctx, m.Object)
+	for _, name := range broken {
+		out.Left = true
+		out.Notes = append(out.Notes, fmt.Sprintf("%s has an annotation %s that cannot be read: look at it, and remove it together with the label %s", describe(m.Object), name, apply.RunLabel))
+	}
+	switch {
+	case err != nil:
+		out.Left = true
+		out.Notes = append(out.Notes, fmt.Sprintf("%s bears %s, which could not be removed: %v", describe(m.Object), what, err))
+	case dropped:
+		out.Notes = append(out.Notes, fmt.Sprintf("%s bore %s, which was removed; its content is as it was found", describe(m.Object), what))
+	}
 }
 
 // ledger gathers what the applier tells.
@@ -306,7 +356,8 @@ func (r *Recovery) Abandon(ctx context.Context, run *Run) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	journals, _, err := r.journals(ctx, run, out)
+	// What is damaged in it, or meant for another cluster, is given up too.
+	journals, _, err := r.journals(ctx, run, &Outcome{})
 	if err != nil && !errors.As(err, new(*Foreign)) {
 		return nil, err
 	}
@@ -325,11 +376,7 @@ func (r *Recovery) Abandon(ctx context.Context, run *Run) (*Outcome, error) {
 		out.Items = append(out.Items, item)
 	}
 	if !out.Left {
-		for _, j := range journals {
-			if err := j.Remove(ctx); err != nil {
-				out.Notes = append(out.Notes, fmt.Sprintf("the run's journal could not be removed: %v", err))
-			}
-		}
+		removeJournals(ctx, journals, out)
 	}
 	if held != nil {
 		err = held.Release(ctx, out.Left)

@@ -118,6 +118,22 @@ func Acquire(ctx context.Context, client kubernetes.Interface, scope Scope, hold
 	return h, nil
 }
 
+// Look says who has the scope; nil where nobody does.
+func Look(ctx context.Context, client kubernetes.Interface, scope Scope) (*Taken, error) {
+	lease, err := client.CoordinationV1().Leases(scope.Namespace).Get(ctx, scope.Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s, err := ReadState(lease)
+	if err != nil {
+		return nil, err
+	}
+	return &Taken{s}, nil
+}
+
 // TakeOver takes a Lease from a holder that is dead, for one who recovers its run. Where somebody else was faster, or the
 // holder lives after all, the error is a conflict.
 func TakeOver(ctx context.Context, client kubernetes.Interface, s State, holder Holder) (*Held, error) {
@@ -130,6 +146,13 @@ func TakeOver(ctx context.Context, client kubernetes.Interface, s State, holder 
 	}
 	h.keep(ctx, updated)
 	return h, nil
+}
+
+// Remove deletes a Lease whose holder is dead. Where somebody else has done something to it, the error is a conflict.
+func Remove(ctx context.Context, client kubernetes.Interface, s State) error {
+	return client.CoordinationV1().Leases(s.Scope.Namespace).Delete(ctx, s.Scope.Name, metav1.DeleteOptions{
+		Preconditions: &metav1.Preconditions{UID: &s.lease.UID, ResourceVersion: &s.lease.ResourceVersion},
+	})
 }
 
 func newHeld(client typedv1.LeaseInterface, scope Scope, holder Holder) *Held {
