@@ -63,7 +63,7 @@ func newWreck(b *testing.B, l *lab.Lab, entries int) *wreck {
 	b.StopTimer()
 	defer b.StartTimer()
 	rules := &clientcmd.ClientConfigLoadingRules{ExplicitPath: l.Kubeconfig}
-	c, err := cluster.Connect(clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil), "bench")
+	c, err := cluster.Connect(clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil), "bench", nil)
 	require.NoError(b, err)
 	ctx := b.Context()
 	namespace, err := c.Client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "wreck-"}}, metav1.CreateOptions{})
