@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/chaosctl/chaosctl/pkg/claim"
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/engine"
@@ -38,7 +40,7 @@ func (a *app) claim(ctx context.Context, c *cluster.Cluster, plan *engine.Plan, 
 	case errors.As(err, &left) && !recoverFirst:
 		return nil, &ExitError{Code: report.ExitRefused, Err: err, Hint: "nothing was changed; `chaosctl recover --all` puts back what is left, --recover-first does so before the run"}
 	case errors.As(err, &left):
-		if err := a.recoverFirst(ctx, c, holder.JournalNamespace, ""); err != nil {
+		if err := a.recoverFirst(ctx, c, holder.JournalNamespace, "", scope); err != nil {
 			return nil, err
 		}
 		return nil, errPutBack
@@ -61,16 +63,20 @@ func (a *app) putBackFirst(ctx context.Context, c *cluster.Cluster, target exper
 		return &ExitError{Code: report.ExitRefused, Err: fmt.Errorf("%s is taken: %w", target, other), Hint: "nothing was changed; wait for its end"}
 	}
 	fmt.Fprintf(a.Err, "%v; that comes first\n", other)
-	return a.recoverFirst(ctx, c, target.Namespace, other.Holder.Run)
+	return a.recoverFirst(ctx, c, target.Namespace, other.Holder.Run, other.Scope)
 }
 
 // recoverFirst puts back what one run has left in a namespace, or all whose leftovers are there where none is named.
-func (a *app) recoverFirst(ctx context.Context, c *cluster.Cluster, namespace, run string) error {
+// Who may not look for runs knows of those that hold the scopes.
+func (a *app) recoverFirst(ctx context.Context, c *cluster.Cluster, namespace, run string, scopes ...lock.Scope) error {
 	identity, err := c.Identity(ctx)
 	if err != nil {
 		return err
 	}
 	found, err := leftover.Find(ctx, c, namespace)
+	if apierrors.IsForbidden(err) && len(scopes) > 0 {
+		found, err = leftover.FindAt(ctx, c, scopes...)
+	}
 	if err != nil {
 		return err
 	}

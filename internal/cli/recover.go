@@ -24,12 +24,13 @@ import (
 type recoverFlags struct {
 	all, stale, now, dryRun, abandon, yes bool
 	output                                string
+	of                                    selection
 }
 
 func (a *app) recover() *cobra.Command {
 	var flags recoverFlags
 	cmd := &cobra.Command{
-		Use:   "recover RUN… | --all | --stale",
+		Use:   "recover RUN… | -f FILE | --all | --stale",
 		Short: "Put back what runs have left that were killed or could not finish",
 		Long: `recover undoes what runs have changed and not put back. It needs nothing but the cluster: what there is to undo stands
 in the run's journal, a Secret, and on the changed objects themselves. It may be called at any time, from any machine, by
@@ -39,10 +40,14 @@ A field is restored only if it still holds what chaosctl wrote. What somebody el
 reported together with the original. Pods that were deleted or evicted are their controllers' business.
 
 A run that is in progress is left alone. Where it cannot be told from a dead one, recover waits for the run's lease to
-expire, which takes 15 seconds at the most.`,
+expire, which takes 15 seconds at the most.
+
+With -f it looks at the targets of experiments, and needs no more permissions than they do themselves (chaosctl rbac).
+Otherwise it looks for runs, and for their marks on objects of every kind, in the whole cluster or a namespace (-n).`,
 		Example: `  chaosctl recover 20260102-150405-pod-kill-x7k2
   chaosctl recover --all --dry-run
-  chaosctl recover --stale -n shop       # in a step of CI that runs always`,
+  chaosctl recover -f experiments/       # in a step of CI that runs always
+  chaosctl recover --stale               # by whoever looks after the cluster, on a schedule`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := flags.check(args); err != nil {
 				return err
@@ -51,6 +56,7 @@ expire, which takes 15 seconds at the most.`,
 		},
 	}
 	f := cmd.Flags()
+	f.StringArrayVarP(&flags.of.files, "file", "f", nil, "The runs on the targets of the experiments in a `FILE`, a directory of such files, or - for standard input; may be repeated")
 	f.BoolVar(&flags.all, "all", false, "All runs, but those in progress")
 	f.BoolVar(&flags.stale, "stale", false, "All runs that are over for sure, without waiting for leases to expire")
 	f.BoolVar(&flags.now, "now", false, "Do not wait for a run's lease to expire: you know that its process is dead")
@@ -63,16 +69,16 @@ expire, which takes 15 seconds at the most.`,
 
 func (f recoverFlags) check(runs []string) error {
 	ways := 0
-	for _, way := range []bool{len(runs) > 0, f.all, f.stale} {
+	for _, way := range []bool{len(runs) > 0, len(f.of.files) > 0, f.all, f.stale} {
 		if way {
 			ways++
 		}
 	}
 	switch {
 	case ways == 0:
-		return usage(errors.New("recover what? Name runs (chaosctl status lists them), or give --all or --stale"))
+		return usage(errors.New("recover what? Name runs (chaosctl status lists them), or give -f, --all or --stale"))
 	case ways > 1:
-		return usage(errors.New("names of runs, --all and --stale exclude each other: give one of them"))
+		return usage(errors.New("names of runs, -f, --all and --stale exclude each other: give one of them"))
 	case f.abandon && len(runs) == 0:
 		return usage(errors.New("--abandon is for runs that are named: chaosctl status lists them"))
 	case f.abandon && f.dryRun:
@@ -92,7 +98,7 @@ func (a *app) recoverCommand(ctx context.Context, ids []string, flags recoverFla
 	if err != nil {
 		return err
 	}
-	found, err := leftover.Find(ctx, c, a.namespaceFlag())
+	found, err := a.find(ctx, c, flags.of)
 	if err != nil {
 		return err
 	}
@@ -126,6 +132,24 @@ func (a *app) recoverCommand(ctx context.Context, ids []string, flags recoverFla
 		fmt.Fprintf(a.Err, "note: not looked at: %s\n", hidden)
 	}
 	return exitWith(code)
+}
+
+// find looks where the user has said.
+func (a *app) find(ctx context.Context, c *cluster.Cluster, of selection) (*leftover.Found, error) {
+	if len(of.files) == 0 {
+		return leftover.Find(ctx, c, a.namespaceFlag())
+	}
+	all, err := of.load(a, nil)
+	if err != nil {
+		return nil, err
+	}
+	var scopes []lock.Scope
+	for _, e := range all {
+		if scope := lock.ScopeOf(e.Spec.Target); !slices.Contains(scopes, scope) {
+			scopes = append(scopes, scope)
+		}
+	}
+	return leftover.FindAt(ctx, c, scopes...)
 }
 
 // namespaceFlag is the namespace that the user has named; empty for all.

@@ -92,6 +92,23 @@ func Find(ctx context.Context, c *cluster.Cluster, namespace string) (*Found, er
 	return found, nil
 }
 
+// FindAt looks for the run that holds, or was the last to hold, one of the scopes. It is for those who may do no more than
+// the run itself: it reads nothing but Leases by name, and so knows of no marks.
+func FindAt(ctx context.Context, c *cluster.Cluster, scopes ...lock.Scope) (*Found, error) {
+	found := &Found{}
+	for _, scope := range scopes {
+		lease, err := c.Client.CoordinationV1().Leases(scope.Namespace).Get(ctx, scope.Name, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the lease %s cannot be read: %w", scope, err)
+		}
+		found.hold(&coordinationv1.LeaseList{Items: []coordinationv1.Lease{*lease}})
+	}
+	return found, nil
+}
+
 func (f *Found) leases(ctx context.Context, c *cluster.Cluster, namespace string) error {
 	list, err := c.Client.CoordinationV1().Leases(namespace).List(ctx, metav1.ListOptions{LabelSelector: lock.Label})
 	if err != nil {
