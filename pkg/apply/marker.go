@@ -58,6 +58,13 @@ func marked(object *unstructured.Unstructured, run string, c *inject.Change) boo
 	return ok
 }
 
+// isFence says that an object's marker of a change is one without fields: see [Applier.fence].
+func isFence(object *unstructured.Unstructured, run string, c *inject.Change) bool {
+	var m marker
+	err := json.Unmarshal([]byte(object.GetAnnotations()[MarkName(run, c.ID)]), &m)
+	return err == nil && len(m.Fields) == 0
+}
+
 // mark adds the label and the annotation.
 func mark(object *unstructured.Unstructured, run string, c *inject.Change) error {
 	m := marker{Run: run, Change: c.ID, Fault: c.Fault, After: c.UndoAfter, UID: c.Object.UID}

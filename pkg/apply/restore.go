@@ -15,15 +15,18 @@ import (
 var errOriginalMissing = errors.New("its original is too large or too confidential for the object's annotations, and the run's Secret that holds it is gone or cannot be read")
 
 // restore puts the originals back into an object that is marked, and unmarks it. It says whether that is to be written.
+// Under a fence there is nothing of the change, so that what its fields hold is somebody else's.
 func restore(object *unstructured.Unstructured, run string, c *inject.Change) (left remains, write bool, err error) {
+	fence := isFence(object, run, c)
 	marked, write := unmark(object, run, c)
-	left.unmarked = !marked
+	ours := marked && !fence
+	left.unmarked = !ours
 	for _, f := range c.Edit.Fields {
 		have, found, err := valueAt(object, f.Path)
 		switch {
 		case err != nil:
 			return left, false, err
-		case f.IsValue(have, found) && marked:
+		case f.IsValue(have, found) && ours:
 			if f.OriginalMissing() {
 				return left, false, errOriginalMissing
 			}

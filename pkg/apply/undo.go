@@ -34,13 +34,15 @@ func (a *Applier) UndoAll(ctx context.Context) []Leftover {
 }
 
 // Adopt takes over changes of a run that ended without undoing them, in the order in which they were sent. It is safe to
-// adopt a change that was never sent, or is undone already: the undo looks for itself (G4).
+// adopt a change that was never sent, or is undone already: the undo looks for itself (G4). Nobody knows what answers that
+// run got, so each of them counts as one whose request may still be on its way.
 func (a *Applier) Adopt(changes []*inject.Change) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, c := range changes {
 		if c.Reversible() {
 			a.reversible = append(a.reversible, c)
+			a.doubtful[c] = true
 		}
 	}
 }
@@ -255,7 +257,8 @@ func (a *Applier) fence(ctx context.Context, c *inject.Change) error {
 	empty := *c
 	empty.Edit = &inject.Edit{}
 	return a.update(ctx, c, func() {}, func(object *unstructured.Unstructured) (bool, error) {
-		if marked(object, a.run, c) {
+		// What another run has written since is a fence too.
+		if other := object.GetLabels()[RunLabel]; marked(object, a.run, c) || other != "" && other != a.run {
 			return false, nil
 		}
 		return true, mark(object, a.run, &empty)
