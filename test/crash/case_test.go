@@ -2,6 +2,8 @@ package crash
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +35,7 @@ const (
 	restored     outcome = "restored"
 	nothingToDo  outcome = "nothing to do"
 	diverged     outcome = "diverged"
+	notReached   outcome = "not reached"
 	leftover     outcome = "leftover"
 	lost         outcome = "foreign edit lost"
 	different    outcome = "not restored"
@@ -43,16 +46,35 @@ const (
 // finding is an outcome with what is wrong, if anything is.
 type finding struct {
 	outcome  outcome
-	problems []string
+	problems []problem
 	// recovery are the requests of the first recovery, where that was the chaosctl that crashes.
 	recovery []string
 }
+
+// problem is an outcome that should not be.
+type problem struct {
+	outcome
+	what string
+}
+
+func (p problem) String() string { return fmt.Sprintf("%s: %s", p.outcome, p.what) }
 
 func (f *finding) problem(o outcome, format string, args ...any) {
 	if len(f.problems) == 0 {
 		f.outcome = o
 	}
-	f.problems = append(f.problems, fmt.Sprintf(format, args...))
+	f.problems = append(f.problems, problem{o, fmt.Sprintf(format, args...)})
+}
+
+// reasons are the outcomes of the problems.
+func (f *finding) reasons() []outcome {
+	var all []outcome
+	for _, p := range f.problems {
+		if !slices.Contains(all, p.outcome) {
+			all = append(all, p.outcome)
+		}
+	}
+	return all
 }
 
 // tools are the programs of an example: chaosctl, or one with a defect.
@@ -77,47 +99,54 @@ func (e example) examine(t *testing.T, with tools) (found finding) {
 		require.NoError(t, err)
 		return now
 	}
-	want := look()
-	before := *want
+	before := look()
+	want := &snapshot{objects: maps.Clone(before.objects)}
 	p := s.crashOf(t, with.crasher, s.runArgs(t, e.fixture), e.run)
 	if !p.killed {
-		found.problem(other, "the run ended, with code %d, before it came to the point:\n%s", p.code, p.output)
+		found.outcome = notReached
+		found.compare(want, look(), nil)
 		return found
 	}
+	late := []*point.Delayed{p.delayed}
 	crashed := look()
-	broken := found.marked(&before, crashed)
+	broken := found.marked(before, crashed)
 	edits, err := s.intrude(ctx, e.fixture, e.foreign, want, crashed)
 	require.NoError(t, err)
 
 	if e.recovery.Request > 0 {
 		p := s.crashOf(t, with.crasher, s.recoverArgs(), e.recovery)
 		found.recovery = p.requests
+		late = append(late, p.delayed)
 		// What comes after its last request is as if it were not killed.
 		if !p.killed && p.code != 0 {
 			found.problem(other, "the recovery that was to be killed ended with code %d:\n%s", p.code, p.output)
 		}
 		if e.foreign == nothing {
-			found.marked(&before, look())
+			found.marked(before, look())
 		}
 	}
-	p = with.recover(t, s, &before)
-	if p.code != 0 {
-		found.problem(other, "the recovery ended with code %d:\n%s", p.code, p.output)
-	}
-	if strings.Contains(p.output, "may still be alive") {
-		found.problem(other, "the recovery has waited for a process of this host, which is gone:\n%s", p.output)
-	}
-	after := look()
-	for name, done := range edits {
-		if !has(after.objects[name], done) {
-			found.problem(lost, "%s does not have what somebody wrote", name)
+	recovered := func() {
+		t.Helper()
+		p = with.recover(t, s, before)
+		if p.code != 0 {
+			found.problem(other, "the recovery ended with code %d:\n%s", p.code, p.output)
 		}
+		if strings.Contains(p.output, "may still be alive") {
+			found.problem(other, "the recovery has waited for a process of this host, which is gone:\n%s", p.output)
+		}
+		found.compare(want, look(), edits)
 	}
-	for name, what := range differences(want.objects, after.objects) {
-		found.problem(different, "%s: %s", name, what)
-	}
-	for _, mark := range after.marks {
-		found.problem(leftover, "%s is left", mark)
+	recovered()
+	for _, d := range late {
+		if d == nil {
+			continue
+		}
+		deliver(t, d)
+		// It may have made a journal or a lease again, but no fault.
+		for name, what := range differences(want.objects, look().objects) {
+			found.problem(different, "a late %s %s has come about: %s: %s", d.Method, d.URI, name, what)
+		}
+		recovered()
 	}
 	if len(found.problems) > 0 {
 		found.problem(other, "the recovery said:\n%s", p.output)
@@ -132,6 +161,21 @@ func (e example) examine(t *testing.T, with tools) (found finding) {
 		found.outcome = restored
 	}
 	return found
+}
+
+// compare looks at what is there after a recovery.
+func (f *finding) compare(want, after *snapshot, edits map[string]edit) {
+	for name, done := range edits {
+		if !has(after.objects[name], done) {
+			f.problem(lost, "%s does not have what somebody wrote", name)
+		}
+	}
+	for name, what := range differences(want.objects, after.objects) {
+		f.problem(different, "%s: %s", name, what)
+	}
+	for _, mark := range after.marks {
+		f.problem(leftover, "%s is left", mark)
+	}
 }
 
 // marked looks at the instant of a crash: what is not as before must bear its marker, and be in a journal (G1, G2). It

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
 	"github.com/chaosctl/chaosctl/test/crash/point"
 )
 
@@ -39,6 +41,8 @@ func TestCrash(t *testing.T) {
 		}
 	})
 	outcomes.write(t)
+	// How many requests a run makes depends a little on what controllers do meanwhile.
+	assert.Less(t, outcomes.total(notReached), 1+len(outcomes.lines)/20, "points that were not reached")
 }
 
 func assertSound(t *testing.T, e example, outcomes *table) finding {

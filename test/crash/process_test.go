@@ -2,6 +2,8 @@ package crash
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/chaosctl/chaosctl/test/crash/point"
 	"github.com/chaosctl/chaosctl/test/internal/binary"
@@ -22,8 +25,10 @@ type process struct {
 	output string
 	// requests are those that change something, of a chaosctl that crashes.
 	requests []string
-	killed   bool
-	code     int
+	// delayed is the one that is still on its way; nil for none.
+	delayed *point.Delayed
+	killed  bool
+	code    int
 }
 
 // crash runs the chaosctl that is killed at a point.
@@ -38,10 +43,25 @@ func (s *scene) crashOf(t *testing.T, program string, args []string, at point.Po
 	p := execute(t, program, args, "CRASH_AT="+at.String(), "CRASH_RECORD="+record)
 	text, err := os.ReadFile(record)
 	require.NoError(t, err, "%s", p.output)
-	if len(text) > 0 {
-		p.requests = strings.Split(strings.TrimSpace(string(text)), "\n")
+	for line := range strings.Lines(string(text)) {
+		if delayed, ok := strings.CutPrefix(line, point.DelayedPrefix); ok {
+			require.NoError(t, json.Unmarshal([]byte(delayed), &p.delayed))
+			continue
+		}
+		p.requests = append(p.requests, strings.TrimSpace(line))
 	}
 	return p
+}
+
+// deliver sends what was delayed. Whether the server takes it is for the caller to see from what comes of it.
+func deliver(t *testing.T, d *point.Delayed) {
+	t.Helper()
+	request := shared.client.CoreV1().RESTClient().Verb(d.Method).RequestURI(d.URI).SetHeader("Content-Type", d.ContentType).Body(d.Body)
+	err := request.Do(t.Context()).Error()
+	var status apierrors.APIStatus
+	if err != nil && !errors.As(err, &status) {
+		require.NoError(t, err)
+	}
 }
 
 // recovered runs the real chaosctl, which has nothing of the one that crashed but the cluster.

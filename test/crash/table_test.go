@@ -20,7 +20,7 @@ type table struct {
 	lines  []string
 }
 
-var columns = []outcome{restored, nothingToDo, diverged, leftover, lost, different, unmarkedOnce, other}
+var columns = []outcome{restored, nothingToDo, diverged, notReached, leftover, lost, different, unmarkedOnce, other}
 
 func (t *table) add(e example, found finding) {
 	row := fmt.Sprintf("%s\t%s", e.fixture.name, e.foreign)
@@ -53,12 +53,12 @@ func (t *table) String() string {
 		rows = append(rows, row)
 	}
 	slices.Sort(rows)
-	total := map[outcome]int{}
 	for _, row := range rows {
 		t.row(w, row, t.counts[row])
-		for o, count := range t.counts[row] {
-			total[o] += count
-		}
+	}
+	total := map[outcome]int{}
+	for _, c := range columns {
+		total[c] = t.total(c)
 	}
 	t.row(w, "all\t", total)
 	_ = w.Flush()
@@ -75,6 +75,15 @@ func (t *table) row(w *tabwriter.Writer, name string, counts map[outcome]int) {
 		fmt.Fprintf(w, "\t%d", counts[c])
 	}
 	fmt.Fprintln(w)
+}
+
+// total is how many points had an outcome.
+func (t *table) total(of outcome) int {
+	sum := 0
+	for _, row := range t.counts {
+		sum += row[of]
+	}
+	return sum
 }
 
 // write logs the table, and keeps it with every single point, as `go test -artifacts` does.

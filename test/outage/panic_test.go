@@ -1,10 +1,7 @@
 package outage
 
 import (
-	"encoding/json"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -31,7 +28,7 @@ var bugs = []struct{ name, file, line, bug string }{
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	buggy := filepath.Join(t.TempDir(), "chaosctl")
-	require.NoError(t, binary.Build(t.Context(), buggy, "./cmd/chaosctl", "-overlay", overlay(t)))
+	require.NoError(t, binary.Build(t.Context(), buggy, "./cmd/chaosctl", binary.Overlay(t, defects()...)...))
 	failed := outcome{report.ExitInternal, report.Unknown, report.UndoClean}
 	for name, test := range map[string]struct {
 		trigger func(*testing.T, *scene)
@@ -80,24 +77,12 @@ func (s *scene) label(t *testing.T, kind string) {
 	require.NoError(t, err)
 }
 
-// overlay tells go build to take copies of the source files, which hold the bugs, in their place.
-func overlay(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	replace := map[string]string{}
+// defects are the bugs.
+func defects() []binary.Defect {
+	var all []binary.Defect
 	for _, b := range bugs {
-		path := filepath.Join(binary.Repository(), b.file)
-		source := binary.Content(t, path)
-		require.Equal(t, 1, strings.Count(source, b.line), "%s holds once: %s", b.file, b.line)
 		bug := "	" + b.bug + "\n		if os.Getenv(\"BUG\") == \"" + b.name + "\" {\n			panic(\"a bug in the " + b.name + "\")\n		}\n	}\n"
-		source = strings.Replace(source, b.line, bug+b.line, 1)
-		source = strings.Replace(source, "import (", "import (\n	\"os\"", 1)
-		replace[path] = filepath.Join(dir, b.name+".go")
-		require.NoError(t, os.WriteFile(replace[path], []byte(source), 0o600))
+		all = append(all, binary.Defect{File: b.file, Old: b.line, New: bug + b.line}, binary.Defect{File: b.file, Old: "import (", New: "import (\n	\"os\""})
 	}
-	text, err := json.Marshal(map[string]any{"Replace": replace})
-	require.NoError(t, err)
-	path := filepath.Join(dir, "overlay.json")
-	require.NoError(t, os.WriteFile(path, text, 0o600))
-	return path
+	return all
 }

@@ -27,10 +27,12 @@ const (
 	AfterSend When = "after-send"
 	// AfterReply: the reply was read to its end.
 	AfterReply When = "after-reply"
+	// Late: a proxy holds it back, and delivers it when all is over.
+	Late When = "late"
 )
 
 // Whens lists them in the order of time.
-var Whens = []When{BeforeSend, InFlight, AfterSend, AfterReply}
+var Whens = []When{BeforeSend, InFlight, AfterSend, AfterReply, Late}
 
 // String is what Parse reads: 3-after-send.
 func (p Point) String() string {
@@ -38,6 +40,12 @@ func (p Point) String() string {
 		return ""
 	}
 	return fmt.Sprintf("%d-%s", p.Request, p.When)
+}
+
+// Delayed is a request that a proxy holds back.
+type Delayed struct {
+	Method, URI, ContentType string
+	Body                     []byte
 }
 
 // Parse reads a point; that of an empty text is nowhere.

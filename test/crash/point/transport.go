@@ -2,6 +2,7 @@ package point
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,9 +15,9 @@ import (
 )
 
 // Transport counts the requests that change something, writes a line for each of them to record, and kills the process
-// at the point. It makes the transports of several clients, which count together.
+// at the point; a request that is to be late is recorded too. It makes the transports of several clients, which count together.
 func Transport(at Point, record io.Writer) func(http.RoundTripper) http.RoundTripper {
-	c := &counter{at: at, record: record, held: map[string]bool{}}
+	c := &counter{at: at, record: record, held: map[string]bool{}, conflicts: map[string]int{}}
 	return func(next http.RoundTripper) http.RoundTripper { return &transport{counter: c, next: next} }
 }
 
@@ -29,19 +30,34 @@ type counter struct {
 	requests int
 	// held are the folders of Leases that this process has taken.
 	held map[string]bool
+	// conflicts are the numbers of requests that were answered by a conflict.
+	conflicts map[string]int
 }
 
-// number is 0 for a request that does not count.
+// number is 0 for a request that does not count. One that is tried again after a conflict, which comes about by what
+// controllers happen to do meanwhile, has the number that it had.
 func (c *counter) number(r *http.Request) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if number := c.conflicts[name(r)]; number > 0 {
+		delete(c.conflicts, name(r))
+		return number
+	}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead || strings.HasSuffix(r.URL.Path, "/selfsubjectaccessreviews") || c.renews(r) {
 		return 0
 	}
 	c.requests++
-	fmt.Fprintf(c.record, "%s %s\n", r.Method, r.URL.Path)
+	fmt.Fprintln(c.record, name(r))
 	return c.requests
 }
+
+func (c *counter) conflict(r *http.Request, number int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.conflicts[name(r)] = number
+}
+
+func name(r *http.Request) string { return r.Method + " " + r.URL.Path }
 
 // renews says that a request only renews a Lease: that happens, or not, as time goes by, so it would make the numbers of
 // others differ from run to run.
@@ -68,11 +84,19 @@ func (t *transport) WrappedRoundTripper() http.RoundTripper { return t.next }
 
 // RoundTrip dies, where it is time to.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if number := t.number(r); number == 0 || number != t.at.Request {
-		return t.next.RoundTrip(r)
+	number := t.number(r)
+	if number == 0 || number != t.at.Request {
+		response, err := t.next.RoundTrip(r)
+		if number > 0 && err == nil && response.StatusCode == http.StatusConflict {
+			t.conflict(r, number)
+		}
+		return response, err
 	}
 	switch t.at.When {
 	case BeforeSend:
+		die()
+	case Late:
+		t.delay(r)
 		die()
 	case InFlight:
 		r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { die() }}))
@@ -89,6 +113,22 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	return response, err
 }
+
+// delay records a request in place of sending it.
+func (c *counter) delay(r *http.Request) {
+	delayed := Delayed{Method: r.Method, URI: r.URL.RequestURI(), ContentType: r.Header.Get("Content-Type")}
+	if r.Body != nil {
+		delayed.Body, _ = io.ReadAll(r.Body) // from memory
+	}
+	text, err := json.Marshal(delayed)
+	if err != nil {
+		panic(err) // strings and bytes
+	}
+	fmt.Fprintf(c.record, "%s%s\n", DelayedPrefix, text)
+}
+
+// DelayedPrefix begins the line of the record that holds a [Delayed] in JSON.
+const DelayedPrefix = "delayed: "
 
 // lastWords is the body of a reply whose reader dies of its end.
 type lastWords struct{ io.ReadCloser }
