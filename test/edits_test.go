@@ -46,3 +46,32 @@ func TestUndoKeepsWhatPeopleEdit(t *testing.T) {
 		})
 	}
 }
+
+// TestDriftIsSeen: a controller that sets a fault back and lets it in again, as some do that reconcile in turns, leaves no
+// trace in the end; the run has seen it all the same, and claims nothing (G16).
+func TestDriftIsSeen(t *testing.T) {
+	t.Parallel()
+	takeRoom(t, 1)
+	s := newShop(t, shared, healthy)
+	before := s.configMap(t)
+	experiment := quiet("drift", "deployment/catalogue", "configCorrupt: {configMap: catalogue-config, key: catalogue.json}", "5m")
+	p := start(t, s.cluster, "run", "-f", file(t, experiment), "-n", s.namespace)
+	p.Says(t, "proved  patch configmap")
+	broken := s.configMap(t).Data["catalogue.json"]
+	write := func(value string) {
+		c := s.configMap(t)
+		c.Data["catalogue.json"] = value
+		_, err := s.client.CoreV1().ConfigMaps(s.namespace).Update(t.Context(), c, metav1.UpdateOptions{})
+		require.NoError(t, err)
+	}
+	write(before.Data["catalogue.json"])
+	p.Says(t, "somebody else works against the fault")
+	write(broken)
+	p.Interrupt(t)
+	r := p.Result(t)
+	require.Len(t, r.Changes, 1)
+	assert.Equal(t, "unproved", r.Changes[0].Proof)
+	assert.Equal(t, report.UndoClean, r.Undo)
+	assertSameContent(t, before, s.configMap(t))
+	assert.Empty(t, s.marks(t))
+}

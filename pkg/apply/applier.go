@@ -39,6 +39,8 @@ type Applier struct {
 	// has acknowledged, and doubtful of which a request got no answer.
 	reversible        []*inject.Change
 	applied, doubtful map[*inject.Change]bool
+	// taken is closed for a change, where somebody waits for that, when it is about to be undone.
+	taken map[*inject.Change]chan struct{}
 	// waiting says that the API server does not answer, and that this was told.
 	waiting bool
 }
@@ -47,7 +49,7 @@ type Applier struct {
 func New(c *cluster.Cluster, run string, journal journal.Journal, log Recorder) *Applier {
 	a := &Applier{
 		UndoTimeout: DefaultUndoTimeout, cluster: c, journal: journal, log: log, run: run,
-		applied: map[*inject.Change]bool{}, doubtful: map[*inject.Change]bool{},
+		applied: map[*inject.Change]bool{}, doubtful: map[*inject.Change]bool{}, taken: map[*inject.Change]chan struct{}{},
 	}
 	a.abandoned, a.abandon = context.WithCancelCause(context.Background())
 	return a
@@ -166,6 +168,25 @@ func recovered(err *error) {
 	}
 }
 
+// takenChannel is closed when the change is about to be undone.
+func (a *Applier) takenChannel(c *inject.Change) <-chan struct{} {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	taken := make(chan struct{})
+	if slices.Contains(a.reversible, c) {
+		a.taken[c] = taken
+	} else {
+		close(taken)
+	}
+	return taken
+}
+
+func (a *Applier) isReversible(c *inject.Change) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Contains(a.reversible, c)
+}
+
 // forget takes a change that was not made off the list of those to undo: what its field holds is somebody else's.
 func (a *Applier) forget(c *inject.Change) {
 	a.mu.Lock()
@@ -191,6 +212,10 @@ func (a *Applier) take(match func(*inject.Change) bool) []*inject.Change {
 	for _, c := range a.reversible {
 		if match(c) {
 			taken = append(taken, c)
+			if watched := a.taken[c]; watched != nil {
+				close(watched)
+				delete(a.taken, c)
+			}
 		} else {
 			kept = append(kept, c)
 		}

@@ -23,6 +23,56 @@ func (a *Applier) prove(ctx context.Context, c *inject.Change) {
 		return
 	}
 	a.record(c, event.ChangeProved, observed)
+	if c.Edit != nil {
+		a.watchDrift(ctx, c)
+	}
+}
+
+// driftInterval is how often an object in force is looked at.
+const driftInterval = 2 * time.Second
+
+// watchDrift looks at an edited object until the edit is undone, and tells when it does not hold any more (G16): a GitOps
+// controller may have set it back, and what is measured from then on is not the fault.
+func (a *Applier) watchDrift(ctx context.Context, c *inject.Change) {
+	taken := a.takenChannel(c)
+	began := time.Now()
+	tick := time.NewTicker(driftInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-taken:
+			return
+		case <-tick.C:
+		}
+		object, err := a.glance(ctx, c.Object)
+		if err != nil {
+			continue // it cannot be known now; the undo looks again
+		}
+		if lost := drifted(object, c); lost != "" && a.isReversible(c) {
+			a.record(c, event.ChangeUnproved, fmt.Sprintf("%s within %s of the injection: somebody else works against the fault", lost, time.Since(began).Round(time.Second)))
+			return
+		}
+	}
+}
+
+// glance reads an object, and waits for nothing.
+func (a *Applier) glance(ctx context.Context, o inject.Object) (*unstructured.Unstructured, error) {
+	ctx, cancel := context.WithTimeout(ctx, driftInterval)
+	defer cancel()
+	return a.get(ctx, o)
+}
+
+// drifted says what became of an edit; nothing where it holds.
+func drifted(object *unstructured.Unstructured, c *inject.Change) string {
+	if object == nil {
+		return "the object was removed"
+	}
+	for _, f := range c.Edit.Fields {
+		if have, found, err := valueAt(object, f.Path); err != nil || !f.IsValue(have, found) {
+			return f.PathString() + " was changed"
+		}
+	}
+	return ""
 }
 
 func (a *Applier) observe(ctx context.Context, c *inject.Change) (observed string, err error) {
