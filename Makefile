@@ -31,7 +31,7 @@ test-all: test test-crash fuzz bench ## Run the long ones too: all crash points,
 
 .PHONY: test-crash
 test-crash: prepare build ## Kill a run at each of its points, and recover; make test does so at a sample of them (needs root)
-	@cd test && go test -timeout 120m -v -run TestCrash ./crash -crash.points 0 $(CRASH)
+	@cd test && go test -timeout 120m -v -artifacts -outputdir ../$(BIN) -run TestCrash ./crash -crash.points 0 $(CRASH)
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need neither root nor a cluster

@@ -85,12 +85,15 @@ func (s *snapshot) add(o *unstructured.Unstructured, derived bool) {
 	for _, name := range markNames(o) {
 		s.marks = append(s.marks, key+" "+name)
 	}
-	if !derived && !own(o) {
+	switch {
+	case own(o):
+		s.marks = append(s.marks, key+" as a whole")
+	case !derived:
 		s.objects[key] = o
 	}
 }
 
-// own says that an object is chaosctl's own: a journal or a Lease.
+// own says that an object is chaosctl's own: a journal, a Lease or the like.
 func own(o *unstructured.Unstructured) bool {
 	return o.GetLabels()["app.kubernetes.io/managed-by"] == "chaosctl"
 }
