@@ -23,8 +23,8 @@ demo: build lab shop ## Run a game day against a shop on a real 3-node cluster, 
 .PHONY: test
 test: test-unit lint prepare build shop ## Run all tests that a change must pass (needs root for the lab)
 	@echo "==> tests on real clusters"
-	@cd lab && go test -timeout 20m ./acceptance/...
-	@cd test && go test -p 1 -timeout 30m ./... # packages that share two processors would measure one another
+	@cd lab && go test -count=1 -timeout 20m ./acceptance/...
+	@cd test && go test -count=1 -p 1 -timeout 30m ./... # packages that share two processors would measure one another
 
 .PHONY: test-all
 test-all: test test-crash fuzz bench ## Run the long ones too: all crash points, fuzzing and the comparison with peers

@@ -22,6 +22,7 @@ func sections() []section {
 	return []section{
 		{"Experiments", []string{"init", "validate", "plan", "run", "report"}},
 		{"Game days", []string{"serve"}},
+		{"Safety", []string{"status", "recover", "stop", "allow"}},
 		{"Clusters", []string{"doctor", "rbac"}},
 		{"Reference", []string{"list", "explain", "schema"}},
 	}
