@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/event"
@@ -99,6 +100,9 @@ func (a *app) recoverCommand(ctx context.Context, ids []string, flags recoverFla
 		return err
 	}
 	found, err := a.find(ctx, c, flags.of)
+	if apierrors.IsForbidden(err) {
+		return &ExitError{Code: report.ExitRefused, Err: err, Hint: "name a namespace that you may look at by -n"}
+	}
 	if err != nil {
 		return err
 	}
@@ -203,7 +207,7 @@ func (a *app) recoverEach(ctx context.Context, r *leftover.Recovery, runs []*lef
 		case errors.As(err, &live) && !named:
 			fmt.Fprintf(a.Err, "note: %v\n", err)
 			continue
-		case errors.As(err, &live), errors.As(err, &foreign):
+		case errors.As(err, &live), errors.As(err, &foreign), apierrors.IsForbidden(err):
 			fmt.Fprintf(a.Err, "error: %v\n", err)
 			code = worseCode(code, report.ExitRefused)
 			continue

@@ -344,7 +344,9 @@ func (l *ledger) Record(p event.Payload) {
 			l.items = append(l.items, item)
 		}
 	case event.Noted:
-		l.notes = append(l.notes, p.Message)
+		if !slices.Contains(l.notes, p.Message) { // that a server does not answer may be told for each change
+			l.notes = append(l.notes, p.Message)
+		}
 	}
 }
 

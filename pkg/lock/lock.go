@@ -39,8 +39,9 @@ func ScopeOf(t experiment.Target) Scope {
 	} else {
 		s.Name = "chaosctl-selector-" + digest(labels.Set(t.Selector).String())
 	}
-	if len(s.Name) > 200 {
-		s.Name = s.Name[:180] + "-" + digest(s.Name)
+	// With the longest namespace, the journal's name must still have room for the prefix of its chunks.
+	if len(s.Name) > 150 {
+		s.Name = strings.TrimRight(s.Name[:130], ".-") + "-" + digest(s.Name)
 	}
 	return s
 }
@@ -243,18 +244,19 @@ func (h *Held) renew(ctx context.Context) error {
 			h.lease, h.renewed = updated, began
 			return nil
 		}
-		switch {
-		case apierrors.IsNotFound(err):
-			return fmt.Errorf("its lease %s was removed: somebody else has recovered the run", h.scope)
-		case apierrors.IsConflict(err):
-			found, err := h.client.Get(ctx, h.scope.Name, metav1.GetOptions{})
-			if err == nil && h.mine(found) {
+		// A lease that is gone is a conflict too: the update names its UID.
+		if apierrors.IsConflict(err) {
+			var found *coordinationv1.Lease
+			if found, err = h.client.Get(ctx, h.scope.Name, metav1.GetOptions{}); err == nil {
+				if !h.mine(found) {
+					return fmt.Errorf("its lease %s was taken by others: %w", h.scope, taken(found))
+				}
 				h.lease = found
 				continue
 			}
-			if err == nil {
-				return fmt.Errorf("its lease %s was taken by others: %w", h.scope, taken(found))
-			}
+		}
+		if apierrors.IsNotFound(err) {
+			return fmt.Errorf("its lease %s was removed: somebody else has recovered the run", h.scope)
 		}
 		if silent := time.Since(h.renewed); silent > giveUp {
 			return fmt.Errorf("its lease %s could not be renewed for %s: %w", h.scope, silent.Round(time.Second), err)

@@ -29,7 +29,7 @@ import (
 
 // world is one run, its objects, and the others who change them.
 type world struct {
-	t         *checker
+	t         require.TestingT
 	cluster   *cluster.Cluster // of the others, and of those who look
 	uid       string           // the cluster's
 	namespace string
@@ -106,7 +106,7 @@ func marksOf(o metav1.Object) (marks map[string]string, labelled bool) {
 
 // plan makes a change of what is there, or of what was not: a stale plan.
 func (w *world) plan(o *thing, fields []int, originals, values []string) *change {
-	c := &change{on: o, fields: fields, original: originals, value: values}
+	c := &change{on: o, fields: fields, original: slices.Clone(originals), value: values}
 	c.Change = inject.Change{
 		ID: fmt.Sprintf("f/%d/%s", len(w.changes), strings.ToLower(o.kind.name)), Fault: "f", What: "a change",
 		Object: inject.Object{Resource: o.kind.resource, Kind: o.kind.name, Name: o.name, UID: o.uid},
