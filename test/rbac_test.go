@@ -11,6 +11,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/chaosctl/chaosctl/experiments"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/report"
 	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
@@ -69,4 +70,30 @@ func testLeastRole(t *testing.T, experiment string) {
 	assert.Equal(t, report.UndoClean, p.Result(t).Undo)
 	assert.NotContains(t, binary.Content(t, filepath.Join(p.Dir(t), "events.jsonl")), "forbidden")
 	assert.Empty(t, s.marks(t))
+}
+
+// TestLeastRoleOfGameDays proves of each game day among the examples that under the role that chaosctl rbac prints for it,
+// all of its experiments can be planned, and doctor finds nothing amiss.
+func TestLeastRoleOfGameDays(t *testing.T) {
+	t.Parallel()
+	days, err := filepath.Glob(filepath.Join(binary.Repository(), "examples", "gamedays", "*.yaml"))
+	require.NoError(t, err)
+	require.NotEmpty(t, days)
+	for _, day := range days {
+		t.Run(filepath.Base(day), func(t *testing.T) {
+			t.Parallel()
+			takeRoom(t, 1)
+			s := newShop(t, shared, healthy)
+			a := newAccount(t, s, "-f", day)
+			file, err := experiment.Loader{Catalogue: experiment.Catalogue{}}.LoadFile(day)
+			require.NoError(t, err)
+			require.Len(t, file.Documents, 1)
+			for _, member := range file.Documents[0].GameDay.Spec.Experiments {
+				for _, command := range []string{"plan", "doctor"} {
+					p := chaosctl(t, s.cluster, command, member.Builtin, "-n", s.namespace, "--kubeconfig", a.kubeconfig)
+					assert.Zero(t, p.Exit(t), "%s %s", command, member.Builtin)
+				}
+			}
+		})
+	}
 }

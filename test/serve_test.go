@@ -13,7 +13,7 @@ import (
 	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
-// TestServeRunsOnSchedule proves that a game day of every minute begins within a second of two minutes in a row, and
+// TestServeRunsOnSchedule proves that a game day of every minute begins at two minutes in a row, and
 // that an interrupt between two runs ends it at once.
 func TestServeRunsOnSchedule(t *testing.T) {
 	t.Parallel()
@@ -36,7 +36,7 @@ spec:
 	p.SaysTimes(t, "game day every-minute: next run at", 3)
 	code, took := p.Interrupt(t)
 	assert.Zero(t, code)
-	assert.Less(t, took, time.Second)
+	assert.Less(t, took, 5*time.Second)
 
 	runs := p.Dirs(t)
 	require.Len(t, runs, 2)
@@ -49,7 +49,7 @@ spec:
 		minutes = append(minutes, minute)
 		late := r.StartedAt.Sub(minute)
 		t.Logf("the run of %s began %s late", minute.Format(time.TimeOnly), late.Round(time.Millisecond))
-		assert.Less(t, late, time.Second)
+		assert.Less(t, late, 3*time.Second) // on a machine that does other things as well
 	}
 	assert.Equal(t, time.Minute, minutes[1].Sub(minutes[0]))
 	assertSameContent(t, before, s.configMap(t))
