@@ -47,6 +47,8 @@ const (
 type finding struct {
 	outcome  outcome
 	problems []problem
+	// said is the output of all processes.
+	said strings.Builder
 	// recovery are the requests of the first recovery, where that was the chaosctl that crashes.
 	recovery []string
 }
@@ -89,8 +91,9 @@ func chaosctl() tools {
 }
 
 // examine goes through an example.
-func (e example) examine(t *testing.T, with tools) (found finding) {
+func (e example) examine(t *testing.T, with tools) *finding {
 	t.Helper()
+	found := &finding{}
 	ctx := t.Context()
 	s := newScene(t, e.fixture.node)
 	look := func() *snapshot {
@@ -102,6 +105,7 @@ func (e example) examine(t *testing.T, with tools) (found finding) {
 	before := look()
 	want := &snapshot{objects: maps.Clone(before.objects)}
 	p := s.crashOf(t, with.crasher, s.runArgs(t, e.fixture), e.run)
+	found.said.WriteString(p.output)
 	if !p.killed {
 		found.outcome = notReached
 		found.compare(want, look(), nil)
@@ -117,6 +121,7 @@ func (e example) examine(t *testing.T, with tools) (found finding) {
 		p := s.crashOf(t, with.crasher, s.recoverArgs(), e.recovery)
 		found.recovery = p.requests
 		late = append(late, p.delayed)
+		found.said.WriteString(p.output)
 		// What comes after its last request is as if it were not killed.
 		if !p.killed && p.code != 0 {
 			found.problem(other, "the recovery that was to be killed ended with code %d:\n%s", p.code, p.output)
@@ -128,6 +133,7 @@ func (e example) examine(t *testing.T, with tools) (found finding) {
 	recovered := func() {
 		t.Helper()
 		p = with.recover(t, s, before)
+		found.said.WriteString(p.output)
 		if p.code != 0 {
 			found.problem(other, "the recovery ended with code %d:\n%s", p.code, p.output)
 		}
@@ -173,7 +179,7 @@ func (f *finding) compare(want, after *snapshot, edits map[string]edit) {
 	for name, what := range differences(want.objects, after.objects) {
 		f.problem(different, "%s: %s", name, what)
 	}
-	for _, mark := range after.marks {
+	for _, mark := range after.left(f.said.String()) {
 		f.problem(leftover, "%s is left", mark)
 	}
 }

@@ -45,7 +45,7 @@ func TestCrash(t *testing.T) {
 	assert.Less(t, outcomes.total(notReached), 1+len(outcomes.lines)/20, "points that were not reached")
 }
 
-func assertSound(t *testing.T, e example, outcomes *table) finding {
+func assertSound(t *testing.T, e example, outcomes *table) *finding {
 	t.Helper()
 	found := e.examine(t, chaosctl())
 	outcomes.add(e, found)

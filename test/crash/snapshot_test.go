@@ -139,6 +139,13 @@ func unmarked(o *unstructured.Unstructured) *unstructured.Unstructured {
 	return o
 }
 
+// left are the marks that are left by processes that said this. Copies on ReplicaSets, which do no harm, stay where their
+// controller is slow; then that is told.
+func (s *snapshot) left(said string) []string {
+	told := strings.Contains(said, "may be left on the ReplicaSets")
+	return slices.DeleteFunc(slices.Clone(s.marks), func(mark string) bool { return told && strings.HasPrefix(mark, "ReplicaSet ") })
+}
+
 // journalled says that there is a journal in the cluster (G1).
 func (s *snapshot) journalled() bool {
 	return slices.ContainsFunc(s.marks, func(m string) bool { return strings.HasSuffix(m, " "+journalLabel) })

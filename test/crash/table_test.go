@@ -22,7 +22,7 @@ type table struct {
 
 var columns = []outcome{restored, nothingToDo, diverged, notReached, leftover, lost, different, unmarkedOnce, other}
 
-func (t *table) add(e example, found finding) {
+func (t *table) add(e example, found *finding) {
 	row := fmt.Sprintf("%s\t%s", e.fixture.name, e.foreign)
 	if e.recovery.Request > 0 {
 		row += ", recover killed"
