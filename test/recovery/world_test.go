@@ -135,12 +135,6 @@ func (w *world) inject(c *change) {
 	}
 	w.changes = append(w.changes, c)
 	err := w.process.applier.Apply(w.process.ctx, []inject.Change{c.Change})
-	proved := make(chan struct{})
-	go func() { w.process.applier.Wait(); close(proved) }()
-	select {
-	case <-proved:
-	case <-w.process.ctx.Done():
-	}
 	if w.process.isDead() {
 		w.learn()
 		return
