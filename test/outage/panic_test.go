@@ -19,7 +19,7 @@ import (
 var bugs = []struct{ name, file, line, bug string }{
 	{"probe", "pkg/probe/kubernetes.go", "	object, err := w.Object(", `if o, _ := w.Object(ctx, p.Resource); o != nil && o.GetLabels()["now"] == "panic" {`},
 	{"watch", "pkg/timeline/pod.go", "	o := event.PodObserved{", `if pod.Labels["now"] == "panic" {`},
-	{"undo", "pkg/apply/restore.go", "	write = unmark(object, c)", `if object.GetName() == "settings-3" {`},
+	{"undo", "pkg/apply/restore.go", "	marked, write := unmark(object, run, c)", `if object.GetName() == "settings-3" {`},
 	{"phase", "pkg/engine/fault.go", "	wait.Wait()\n	if ctx.Err()", `if true {`},
 }
 
