@@ -194,7 +194,8 @@ func (a *Applier) forget(c *inject.Change) {
 	a.reversible = slices.DeleteFunc(a.reversible, func(other *inject.Change) bool { return other == c })
 }
 
-// Wait returns when every applied change was proved, or its proof was given up.
+// Wait returns when every applied change was proved, or its proof was given up, and all edits are undone: as long as they are
+// not, they are watched.
 func (a *Applier) Wait() { a.proofs.Wait() }
 
 func (a *Applier) record(c *inject.Change, state event.ChangeState, message string) {
