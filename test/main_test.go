@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -64,7 +63,7 @@ func prepare(ctx context.Context) (stop func() error, err error) {
 			return nil, err
 		}
 	}
-	name := cmp.Or(os.Getenv("CHAOSCTL_TEST_LAB"), "e2e") // so that two runs of the tests can be side by side
+	name := binary.LabName("e2e")
 	if err := removeLeftover(ctx, name); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/chaosctl/chaosctl/lab"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
 // crowdSize is how many pods the namespace has.
@@ -30,7 +31,7 @@ type crowd struct {
 }
 
 func newCrowd(b *testing.B) *crowd {
-	l := lab.Start(b, lab.Options{Name: "bench", Profile: "control-plane"})
+	l := lab.Start(b, lab.Options{Name: binary.LabName("bench"), Profile: "control-plane"})
 	config, err := clientcmd.BuildConfigFromFlags("", l.Kubeconfig)
 	require.NoError(b, err)
 	config.QPS = -1

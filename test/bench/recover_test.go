@@ -24,13 +24,14 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/journal"
 	"github.com/chaosctl/chaosctl/pkg/leftover"
 	"github.com/chaosctl/chaosctl/pkg/lock"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
 // BenchmarkRecover compares the recovery of a dead run with raw loops of the same patches: one after another, as a script
 // would send them, and 16 side by side, as recover does. A ratio of 1 means that finding, reading, deciding and reporting
 // cost nothing.
 func BenchmarkRecover(b *testing.B) {
-	l := lab.Start(b, lab.Options{Name: "bench", Profile: "control-plane"})
+	l := lab.Start(b, lab.Options{Name: binary.LabName("bench"), Profile: "control-plane"})
 	for _, entries := range []int{10, 1_000, 10_000} {
 		b.Run(fmt.Sprint(entries), func(b *testing.B) {
 			var ours, serial, parallel time.Duration

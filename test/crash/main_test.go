@@ -76,7 +76,7 @@ func prepare(ctx context.Context) (stop func() error, err error) {
 		return nil, err
 	}
 	shared.crasher = filepath.Join(dir, "chaosctl")
-	const name = "crash"
+	name := binary.LabName("crash")
 	down := func() error { return nil }
 	stop = func() error { _ = os.RemoveAll(dir); return down() }
 	defer func() {

@@ -22,7 +22,7 @@ import (
 // too much in any case, and the run what turns out to be so.
 func TestFaultsOfOneInstant(t *testing.T) {
 	require.NoError(t, binary.Build(t.Context(), binary.Path("chaosctl"), "./cmd/chaosctl"))
-	l := lab.Start(t, lab.Options{Name: "guards", Profile: lab.ControlPlane})
+	l := lab.Start(t, lab.Options{Name: binary.LabName("guards"), Profile: lab.ControlPlane})
 	// It would remove the pods, since there is no node under them.
 	require.NoError(t, l.StopComponent(t.Context(), "kube-controller-manager"))
 	config, err := clientcmd.BuildConfigFromFlags("", l.Kubeconfig)

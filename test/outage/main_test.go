@@ -63,7 +63,7 @@ func prepare(ctx context.Context) (stop func() error, err error) {
 	if err := binary.Build(ctx, binary.Path("chaosctl"), "./cmd/chaosctl"); err != nil {
 		return nil, err
 	}
-	const name = "outage"
+	name := binary.LabName("outage")
 	// That of a test run that was killed.
 	if _, err := lab.Down(ctx, name, func(string, ...any) {}); err != nil {
 		return nil, err

@@ -67,7 +67,7 @@ func prepare(ctx context.Context) (stop func() error, err error) {
 	if err := binary.Build(ctx, binary.Path("chaosctl"), "./cmd/chaosctl"); err != nil {
 		return nil, err
 	}
-	const name = "model"
+	name := binary.LabName("model")
 	// That of a test run that was killed.
 	if _, err := lab.Down(ctx, name, func(string, ...any) {}); err != nil {
 		return nil, err
