@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chaosctl/chaosctl/test/crash/point"
+	"github.com/chaosctl/chaosctl/test/internal/snapshot"
 )
 
 // example is one way in which things may go wrong.
@@ -83,11 +84,11 @@ func (f *finding) reasons() []outcome {
 type tools struct {
 	crasher string
 	// recover puts back what was left.
-	recover func(*testing.T, *scene, *snapshot) process
+	recover func(*testing.T, *scene, *snapshot.Snapshot) process
 }
 
 func chaosctl() tools {
-	return tools{crasher: shared.crasher, recover: func(t *testing.T, s *scene, _ *snapshot) process { t.Helper(); return s.recovered(t) }}
+	return tools{crasher: shared.crasher, recover: func(t *testing.T, s *scene, _ *snapshot.Snapshot) process { t.Helper(); return s.recovered(t) }}
 }
 
 // examine goes through an example.
@@ -96,14 +97,14 @@ func (e example) examine(t *testing.T, with tools) *finding {
 	found := &finding{}
 	ctx := t.Context()
 	s := newScene(t, e.fixture.node)
-	look := func() *snapshot {
+	look := func() *snapshot.Snapshot {
 		t.Helper()
 		now, err := s.look(ctx)
 		require.NoError(t, err)
 		return now
 	}
 	before := look()
-	want := &snapshot{objects: maps.Clone(before.objects)}
+	want := &snapshot.Snapshot{Objects: maps.Clone(before.Objects)}
 	p := s.crashOf(t, with.crasher, s.runArgs(t, e.fixture), e.run)
 	found.said.WriteString(p.output)
 	if !p.killed {
@@ -149,7 +150,7 @@ func (e example) examine(t *testing.T, with tools) *finding {
 		}
 		deliver(t, d)
 		// It may have made a journal or a lease again, but no fault.
-		for name, what := range differences(want.objects, look().objects) {
+		for name, what := range snapshot.Differences(want.Objects, look().Objects) {
 			found.problem(different, "a late %s %s has come about: %s: %s", d.Method, d.URI, name, what)
 		}
 		recovered()
@@ -170,33 +171,33 @@ func (e example) examine(t *testing.T, with tools) *finding {
 }
 
 // compare looks at what is there after a recovery.
-func (f *finding) compare(want, after *snapshot, edits map[string]edit) {
+func (f *finding) compare(want, after *snapshot.Snapshot, edits map[string]edit) {
 	for name, done := range edits {
-		if !has(after.objects[name], done) {
+		if !has(after.Objects[name], done) {
 			f.problem(lost, "%s does not have what somebody wrote", name)
 		}
 	}
-	for name, what := range differences(want.objects, after.objects) {
+	for name, what := range snapshot.Differences(want.Objects, after.Objects) {
 		f.problem(different, "%s: %s", name, what)
 	}
-	for _, mark := range after.left(f.said.String()) {
+	for _, mark := range after.Left(f.said.String()) {
 		f.problem(leftover, "%s is left", mark)
 	}
 }
 
 // marked looks at the instant of a crash: what is not as before must bear its marker, and be in a journal (G1, G2). It
 // returns the differences.
-func (f *finding) marked(before, crashed *snapshot) map[string]string {
-	broken := differences(before.objects, crashed.objects)
+func (f *finding) marked(before, crashed *snapshot.Snapshot) map[string]string {
+	broken := snapshot.Differences(before.Objects, crashed.Objects)
 	for name, what := range broken {
-		switch o := crashed.objects[name]; {
-		case o == nil || before.objects[name] == nil:
+		switch o := crashed.Objects[name]; {
+		case o == nil || before.Objects[name] == nil:
 			f.problem(unmarkedOnce, "after the crash, %s %s", name, what)
-		case !marked(o):
+		case !snapshot.Marked(o):
 			f.problem(unmarkedOnce, "after the crash, %s is changed and bears no marker: %s", name, what)
 		}
 	}
-	if len(broken) > 0 && !crashed.journalled() {
+	if len(broken) > 0 && !crashed.Journalled() {
 		f.problem(unmarkedOnce, "after the crash, there is a fault and no journal")
 	}
 	return broken

@@ -10,6 +10,7 @@ import (
 
 	"github.com/chaosctl/chaosctl/test/crash/point"
 	"github.com/chaosctl/chaosctl/test/internal/binary"
+	"github.com/chaosctl/chaosctl/test/internal/snapshot"
 )
 
 // TestDefectsAreFound proves that these tests can fail: each of four ways to do it wrong is found.
@@ -34,11 +35,11 @@ func TestDefectsAreFound(t *testing.T) {
 	t.Run("whole objects are put back", func(t *testing.T) {
 		t.Parallel()
 		with := chaosctl()
-		with.recover = func(t *testing.T, s *scene, before *snapshot) process {
+		with.recover = func(t *testing.T, s *scene, before *snapshot.Snapshot) process {
 			t.Helper()
 			for i := range corrupt.edits {
 				c := s.own(&corrupt.edits[i])
-				o := before.objects[key(c)].DeepCopy()
+				o := before.Objects[key(c)].DeepCopy()
 				o.SetResourceVersion("")
 				_, err := s.resource(c).Update(t.Context(), o, metav1.UpdateOptions{})
 				require.NoError(t, err)
@@ -66,7 +67,7 @@ func TestDefectsAreFound(t *testing.T) {
 // recoveringBy has a program of the tests put back what was left.
 func recoveringBy(program string) tools {
 	with := chaosctl()
-	with.recover = func(t *testing.T, s *scene, _ *snapshot) process {
+	with.recover = func(t *testing.T, s *scene, _ *snapshot.Snapshot) process {
 		t.Helper()
 		return s.crashOf(t, program, s.recoverArgs(), point.Point{})
 	}

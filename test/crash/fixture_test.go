@@ -16,6 +16,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/journal"
 	"github.com/chaosctl/chaosctl/pkg/report"
 	"github.com/chaosctl/chaosctl/test/crash/point"
+	"github.com/chaosctl/chaosctl/test/internal/snapshot"
 )
 
 // fixture is a fault in the scene.
@@ -92,8 +93,8 @@ func (f *fixture) learn(t *testing.T) {
 	require.NotEmpty(t, f.edits, "fault %s changes nothing that could be put back: it is irreversible, or needs a fixture that does", f.name)
 	after, err := s.look(t.Context())
 	require.NoError(t, err)
-	assert.Empty(t, differences(before.objects, after.objects), "an undisturbed run leaves something")
-	assert.Empty(t, after.left(run.output), "an undisturbed run leaves something")
+	assert.Empty(t, snapshot.Differences(before.Objects, after.Objects), "an undisturbed run leaves something")
+	assert.Empty(t, after.Left(run.output), "an undisturbed run leaves something")
 	t.Logf("%d requests:\n  %s", len(f.requests), strings.Join(f.requests, "\n  "))
 }
 

@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/test/internal/snapshot"
 )
 
 // foreign is what somebody else does between the crash and the recovery, to each object that the fault changes.
@@ -34,7 +35,7 @@ var foreigns = []foreign{nothing, otherField, sameField, replaced}
 type edit func(*unstructured.Unstructured)
 
 // intrude does it, and makes the snapshot what is to be after a recovery. It returns the edits, by object.
-func (s *scene) intrude(ctx context.Context, f *fixture, what foreign, want, live *snapshot) (map[string]edit, error) {
+func (s *scene) intrude(ctx context.Context, f *fixture, what foreign, want, live *snapshot.Snapshot) (map[string]edit, error) {
 	edits, of := map[string]edit{}, map[string]*inject.Change{}
 	if what == nothing {
 		return edits, nil
@@ -57,24 +58,24 @@ func (s *scene) intrude(ctx context.Context, f *fixture, what foreign, want, liv
 	}
 	for name, c := range of {
 		if what == replaced {
-			made, err := s.replace(ctx, c, live.objects[name])
+			made, err := s.replace(ctx, c, live.Objects[name])
 			if err != nil {
 				return nil, fmt.Errorf("replace %s: %w", name, err)
 			}
-			want.objects[name] = made
+			want.Objects[name] = made
 			continue
 		}
-		edited := live.objects[name].DeepCopy()
+		edited := live.Objects[name].DeepCopy()
 		edits[name](edited)
-		patch, err := jsonpatch.CreateMergePatch(encode(live.objects[name].Object), encode(edited.Object))
+		patch, err := jsonpatch.CreateMergePatch(encode(live.Objects[name].Object), encode(edited.Object))
 		if err != nil {
 			return nil, err
 		}
 		if _, err := s.resource(c).Patch(ctx, c.Object.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "somebody"}); err != nil {
 			return nil, fmt.Errorf("edit %s: %w", name, err)
 		}
-		want.objects[name] = want.objects[name].DeepCopy()
-		edits[name](want.objects[name])
+		want.Objects[name] = want.Objects[name].DeepCopy()
+		edits[name](want.Objects[name])
 	}
 	return edits, nil
 }
@@ -86,7 +87,7 @@ func has(o *unstructured.Unstructured, done edit) bool {
 	}
 	again := o.DeepCopy()
 	done(again)
-	return compare("", essence(again), essence(o)) == ""
+	return snapshot.Difference(again, o) == ""
 }
 
 // own is a change of the fixture, in this scene.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/chaosctl/chaosctl/lab"
 	"github.com/chaosctl/chaosctl/test/internal/binary"
+	"github.com/chaosctl/chaosctl/test/internal/snapshot"
 )
 
 var (
@@ -30,7 +31,7 @@ var shared struct {
 	*lab.Lab
 	client  kubernetes.Interface
 	dynamic dynamic.Interface
-	kinds   []kind
+	viewer  *snapshot.Viewer
 	crasher string
 }
 
@@ -124,6 +125,6 @@ func connect(ctx context.Context, config *rest.Config) (err error) {
 	if shared.dynamic, err = dynamic.NewForConfig(config); err != nil {
 		return err
 	}
-	shared.kinds, err = kinds(shared.client.Discovery())
+	shared.viewer, err = snapshot.NewViewer(shared.client.Discovery(), shared.dynamic)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chaosctl/chaosctl/test/crash/point"
+	"github.com/chaosctl/chaosctl/test/internal/snapshot"
 )
 
 // TestRecoverOfANamespace proves that what a run has changed that is in no namespace, a node, is the business of who
@@ -26,12 +27,12 @@ func TestRecoverOfANamespace(t *testing.T) {
 	assert.Contains(t, p.output, "there is nothing to put back")
 	crashed, err := s.look(t.Context())
 	require.NoError(t, err)
-	assert.Len(t, differences(before.objects, crashed.objects), 1, "the node was put back by the recovery of another namespace:\n%s", p.output)
+	assert.Len(t, snapshot.Differences(before.Objects, crashed.Objects), 1, "the node was put back by the recovery of another namespace:\n%s", p.output)
 
 	p = s.recovered(t)
 	assert.Zero(t, p.code)
 	after, err := s.look(t.Context())
 	require.NoError(t, err)
-	assert.Empty(t, differences(before.objects, after.objects), "%s", p.output)
-	assert.Empty(t, after.marks)
+	assert.Empty(t, snapshot.Differences(before.Objects, after.Objects), "%s", p.output)
+	assert.Empty(t, after.Marks)
 }

@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/test/internal/snapshot"
 )
 
 // scene is a namespace with a Deployment web, which takes its configuration from the ConfigMap settings, and a Service of
@@ -106,6 +107,14 @@ func (s *scene) settle(t *testing.T, withNode bool) {
 		}
 		return true
 	})
+}
+
+// look takes a snapshot of it.
+func (s *scene) look(ctx context.Context) (*snapshot.Snapshot, error) {
+	if s.node == "" {
+		return shared.viewer.Look(ctx, s.namespace)
+	}
+	return shared.viewer.Look(ctx, s.namespace, s.node)
 }
 
 // experiment is one with these faults, as short as it can be.

@@ -1,0 +1,27 @@
+package faults
+
+import (
+	"context"
+	"fmt"
+)
+
+func pods() []faultCase {
+	return []faultCase{
+		{fault: "podKill", yaml: "- podKill: {count: 1, gracePeriod: 0s}", inForce: lost(1), lasts: true},
+		{fault: "podKill", name: "all, with grace", yaml: "- podKill: {count: all}", inForce: lost(replicas), lasts: true},
+	}
+}
+
+// lost wants so many pods to be gone, and as many others to be in their place.
+func lost(want int) func(context.Context, *stage) error {
+	return func(ctx context.Context, s *stage) error {
+		fresh, lost, err := s.fresh(ctx)
+		if err != nil {
+			return err
+		}
+		if lost != want || len(fresh) != want {
+			return fmt.Errorf("%d pods are gone and %d are new, not %d each", lost, len(fresh), want)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,84 @@
+package snapshot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/dynamic"
+)
+
+// kind is one whose objects a snapshot holds.
+type kind struct {
+	resource schema.GroupVersionResource
+	// derived says that its objects are made and changed by controllers, from others that the snapshot holds: looked at are
+	// only their marks.
+	derived bool
+}
+
+// derived are kinds of objects that only controllers write.
+var derived = []string{"pods", "replicasets", "controllerrevisions", "endpoints", "endpointslices"}
+
+// kinds lists all that live in namespaces, but events, which are never anybody's to put back.
+func kinds(client discovery.DiscoveryInterface) ([]kind, error) {
+	lists, err := discovery.ServerPreferredNamespacedResources(client)
+	if err != nil {
+		return nil, err
+	}
+	var all []kind
+	for _, list := range lists {
+		gv, err := schema.ParseGroupVersion(list.GroupVersion)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list.APIResources {
+			if slices.Contains(r.Verbs, "list") && r.Name != "events" {
+				all = append(all, kind{gv.WithResource(r.Name), slices.Contains(derived, r.Name)})
+			}
+		}
+	}
+	return all, nil
+}
+
+var nodes = corev1.SchemeGroupVersion.WithResource("nodes")
+
+// Viewer takes snapshots of a cluster.
+type Viewer struct {
+	client dynamic.Interface
+	kinds  []kind
+}
+
+// NewViewer finds out what kinds of objects there are.
+func NewViewer(discover discovery.DiscoveryInterface, client dynamic.Interface) (*Viewer, error) {
+	all, err := kinds(discover)
+	if err != nil {
+		return nil, err
+	}
+	return &Viewer{client: client, kinds: all}, nil
+}
+
+// Look takes a snapshot of a namespace, and of the nodes named.
+func (v *Viewer) Look(ctx context.Context, namespace string, named ...string) (*Snapshot, error) {
+	found := New()
+	for _, k := range v.kinds {
+		list, err := v.client.Resource(k.resource).Namespace(namespace).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", k.resource.Resource, err)
+		}
+		for i := range list.Items {
+			found.add(&list.Items[i], k.derived)
+		}
+	}
+	for _, name := range named {
+		node, err := v.client.Resource(nodes).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return nil, err
+		}
+		found.add(node, false)
+	}
+	return found, nil
+}
