@@ -37,15 +37,17 @@ func TestChangesNeedNoMoreThanDeclared(t *testing.T) {
 	edited := func(o inject.Object) inject.Change { return inject.Change{Object: o, Edit: &inject.Edit{}} }
 	node := inject.Object{Resource: corev1.SchemeGroupVersion.WithResource("nodes"), Kind: "Node", Name: "n1"}
 	settings := inject.Object{Resource: corev1.SchemeGroupVersion.WithResource("configmaps"), Kind: "ConfigMap", Namespace: "shop", Name: "settings"}
+	secret := inject.Object{Resource: corev1.SchemeGroupVersion.WithResource("secrets"), Kind: "Secret", Namespace: "shop", Name: "settings"}
 	consumer := inject.Object{Resource: appsv1.SchemeGroupVersion.WithResource("deployments"), Kind: "Deployment", Namespace: "shop", Name: "web"}
 	for name, c := range map[string]struct {
 		fault   access.Requester
 		changes []inject.Change
 	}{
-		"podKill":            {&inject.PodKill{}, []inject.Change{{Object: pod, Delete: &inject.Delete{}}}},
-		"nodeDrain":          {&inject.NodeDrain{}, []inject.Change{edited(node), {Object: other, Evict: &inject.Evict{}}}},
-		"nodeDrain, by name": {&inject.NodeDrain{Nodes: []string{"n1"}}, []inject.Change{edited(node)}},
-		"configCorrupt":      {&inject.ConfigCorrupt{ConfigMap: "settings", Restart: true}, []inject.Change{edited(settings), edited(consumer)}},
+		"podKill":                    {&inject.PodKill{}, []inject.Change{{Object: pod, Delete: &inject.Delete{}}}},
+		"nodeDrain":                  {&inject.NodeDrain{}, []inject.Change{edited(node), {Object: other, Evict: &inject.Evict{}}}},
+		"nodeDrain, by name":         {&inject.NodeDrain{Nodes: []string{"n1"}}, []inject.Change{edited(node)}},
+		"configCorrupt":              {&inject.ConfigCorrupt{ConfigMap: "settings", Restart: true}, []inject.Change{edited(settings), edited(consumer)}},
+		"configCorrupt, of a Secret": {&inject.ConfigCorrupt{Secret: "settings", From: &inject.ConfigSource{Key: "old"}}, []inject.Change{edited(secret)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, change := range c.changes {

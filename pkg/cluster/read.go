@@ -32,6 +32,11 @@ func (c *Cluster) ConfigMap(ctx context.Context, namespace, name string) (*corev
 	return c.Client.CoreV1().ConfigMaps(namespace).Get(ctx, name, metav1.GetOptions{})
 }
 
+// Secret reads a Secret.
+func (c *Cluster) Secret(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
+	return c.Client.CoreV1().Secrets(namespace).Get(ctx, name, metav1.GetOptions{})
+}
+
 // Workloads lists the Deployments, StatefulSets and DaemonSets of a namespace.
 func (c *Cluster) Workloads(ctx context.Context, namespace string) ([]*Workload, error) {
 	apps := c.Client.AppsV1()

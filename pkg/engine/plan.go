@@ -187,7 +187,7 @@ func (p *Plan) changes(ctx context.Context, i *Injection, now *sight, pending ma
 	}
 	changes, err := fault.Plan(ctx, inject.Scope{
 		View: now, Workload: p.Workload, Guard: p.Experiment.Spec.Guard,
-		Draw: target.Draw{Seed: p.Seed, Label: i.ID(), Prefer: i.shown()}, Now: time.Now(),
+		Draw: target.Draw{Seed: p.Seed, Label: i.ID(), Prefer: i.shown()}, Number: i.Number, Now: time.Now(),
 	})
 	if err != nil {
 		return nil, inFault(i, err)

@@ -105,7 +105,7 @@ func (c *Change) Undo() string {
 
 // Confidential says that the object's values must not be written anywhere but into the cluster's own Secrets (G18).
 func (o Object) Confidential() bool {
-	return o.Resource.Group == "" && o.Resource.Resource == "secrets"
+	return o.Resource.GroupResource() == secrets.GroupResource()
 }
 
 // Event is the object as the log names it.
@@ -117,6 +117,7 @@ var (
 	pods       = corev1.SchemeGroupVersion.WithResource("pods")
 	nodes      = corev1.SchemeGroupVersion.WithResource("nodes")
 	configMaps = corev1.SchemeGroupVersion.WithResource("configmaps")
+	secrets    = corev1.SchemeGroupVersion.WithResource("secrets")
 )
 
 func podObject(pod *cluster.Pod) Object {

@@ -2,100 +2,105 @@ package inject
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/validation"
-	"k8s.io/apimachinery/pkg/types"
-
 	"github.com/chaosctl/chaosctl/pkg/access"
-	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/inject/mutation"
 	"github.com/chaosctl/chaosctl/pkg/target"
 )
 
 var _ = registry.Add(Definition{
 	Name:    "configCorrupt",
-	Summary: "Breaks one key of a ConfigMap, with or without restarting those who use it; the value comes back.",
+	Summary: "Breaks one key of a ConfigMap or a Secret, with or without restarting those who use it; the value comes back.",
 	Example: `
 - name: break-settings
   configCorrupt: {configMap: settings, key: settings.json, mutation: truncate, restart: true}
+- name: wrong-password
+  configCorrupt: {secret: database, key: password, mutation: wrongCredential, restart: true}
+- name: every-way
+  configCorrupt: {configMap: settings, key: settings.json, mutations: [flip, wrongType, empty, drop], at: server.port}
+  repeat: {every: 30s, times: 4}
+  for: 20s
 `,
-	New: func() Fault { return &ConfigCorrupt{Mutation: Garbage} },
+	New: func() Fault { return &ConfigCorrupt{} },
 })
 
-// ConfigCorrupt breaks one key of a ConfigMap in the target's namespace.
+// ConfigCorrupt breaks one key of a ConfigMap or of a Secret in the target's namespace. The values of a Secret are shown
+// nowhere.
 type ConfigCorrupt struct {
-	// ConfigMap is its name.
-	ConfigMap string `json:"configMap"`
-	// Key is one of its data.
-	Key string `json:"key"`
+	// ConfigMap is its name. The key may be one of its data or of its binaryData.
+	ConfigMap string `json:"configMap,omitempty" choice:"object" form:"given"`
+	// Secret is its name; it stands in place of configMap.
+	Secret string `json:"secret,omitempty" choice:"object" form:"given"`
+	// Key is the one whose value is broken.
+	Key string `json:"key" form:"given"`
 	// Mutation is what happens to the value: garbage (text that no format accepts), empty, truncate (the first half
-	// stays) or drop (the key goes too). Garbage unless told otherwise.
-	Mutation Mutation `json:"mutation"`
-	// Restart rolls out the workloads that use the ConfigMap, so that new pods start with the broken value.
+	// stays), drop (the key goes too), flip (one value inside becomes its opposite: a boolean, the sign of a number, a
+	// word), wrongType (one value inside becomes one of another type), wrongCredential (other letters and digits, as many),
+	// oversize (as large as the object may be), stale (an older version, given by from or value) or value (what is given).
+	// Garbage unless told otherwise, or what value and from are for.
+	Mutation mutation.Kind `json:"mutation,omitempty"`
+	// Mutations are made one after the other, one in each repetition of the fault.
+	Mutations []mutation.Kind `json:"mutations,omitempty" excludes:"mutation"`
+	// At is the path of the value inside that flip, wrongType and wrongCredential break, where the whole is JSON, YAML,
+	// properties or an env file: server.port, servers[0].name, labels[app.kubernetes.io/name]. Without it, flip and wrongType
+	// choose one at random, and wrongCredential breaks the whole.
+	At string `json:"at,omitempty"`
+	// Value takes the place of the one that is there. It cannot be given for a Secret, since the text of an experiment is part
+	// of its reports.
+	Value string `json:"value,omitempty"`
+	// From is where an older version of the value is found.
+	From *ConfigSource `json:"from,omitempty" excludes:"value"`
+	// Restart rolls out the workloads that use the object, so that new pods start with the broken value.
 	Restart bool `json:"restart,omitempty"`
 }
 
-// Mutation is a way of breaking a value.
-type Mutation string
-
-// The ways of breaking a value.
-const (
-	Garbage  Mutation = "garbage"  // text that no format accepts
-	Empty    Mutation = "empty"    // nothing
-	Truncate Mutation = "truncate" // the first half
-	Drop     Mutation = "drop"     // the key is gone
-)
-
-// Values lists the mutations.
-func (Mutation) Values() []string {
-	return []string{string(Garbage), string(Empty), string(Truncate), string(Drop)}
-}
-
-// roomForMarker is what a marker takes beside the original that it holds.
-const roomForMarker = 4 << 10
-
-// annotationRoom is how many bytes of annotations an object may still get.
-func annotationRoom(annotations map[string]string) int {
-	room := validation.TotalAnnotationSizeLimitB
-	for name, value := range annotations {
-		room -= len(name) + len(value)
-	}
-	return room
+// ConfigSource is a value in another key, or in another object of the target's namespace.
+type ConfigSource struct {
+	// ConfigMap is the object that holds it; the one that is broken unless told otherwise.
+	ConfigMap string `json:"configMap,omitempty"`
+	// Secret stands in place of configMap, for the value of a Secret.
+	Secret string `json:"secret,omitempty" excludes:"configMap"`
+	// Key is where it stands there; the key that is broken unless told otherwise.
+	Key string `json:"key,omitempty"`
 }
 
 // Plan breaks the key, then restarts the consumers.
 func (f *ConfigCorrupt) Plan(ctx context.Context, s Scope) ([]Change, error) {
-	namespace := s.Workload.Namespace
-	configMap, err := s.ConfigMap(ctx, namespace, f.ConfigMap)
-	if apierrors.IsNotFound(err) {
-		return nil, &target.Refusal{Reason: fmt.Sprintf("there is no ConfigMap %s in namespace %s", f.ConfigMap, namespace)}
-	}
+	object, err := s.config(ctx, f.object())
 	if err != nil {
 		return nil, err
 	}
-	original, ok := configMap.Data[f.Key]
-	switch {
-	case !ok:
-		return nil, &target.Refusal{Reason: fmt.Sprintf("ConfigMap %s/%s has no key %q in its data", namespace, f.ConfigMap, f.Key)}
-	case configMap.Immutable != nil && *configMap.Immutable:
-		return nil, &target.Refusal{Reason: fmt.Sprintf("ConfigMap %s/%s is immutable: its values cannot be changed, so they cannot be corrupted either", namespace, f.ConfigMap)}
+	if err := object.breakable(f.Key); err != nil {
+		return nil, err
 	}
-	if need, room := roomForMarker+min(len(mustJSON(original)), InlineOriginal), annotationRoom(configMap.Annotations); need > room {
-		return nil, &target.Refusal{Reason: fmt.Sprintf("the annotations of ConfigMap %s/%s leave %d bytes, and the mark of the change takes %d", namespace, f.ConfigMap, max(0, room), need)}
+	var older []byte
+	if f.From != nil {
+		if older, err = f.older(ctx, s); err != nil {
+			return nil, err
+		}
 	}
-	field := Field{Path: []string{"data", f.Key}, Original: mustJSON(original), Value: f.Mutation.apply(original, s.Draw)}
-	corrupt := Change{
-		ID: "corrupt-" + f.ConfigMap + "-" + f.Key, What: fmt.Sprintf("%s: %s", field.PathString(), f.Mutation.words()),
-		Object: Object{Resource: configMaps, Kind: "ConfigMap", Namespace: namespace, Name: configMap.Name, UID: configMap.UID},
-		Edit:   &Edit{Fields: []Field{field}},
+	all := f.mutations()
+	var corrupt Change
+	// Those of later repetitions are tried too, so that what cannot be made is refused before anything is.
+	for i, kind := range all {
+		change, err := f.corrupt(object, mutation.Mutation{Kind: kind, At: f.At, With: older, Draw: s.Draw})
+		if err != nil {
+			return nil, err
+		}
+		if i == s.Number%len(all) {
+			corrupt = change
+			if len(all) > 1 {
+				corrupt.What += fmt.Sprintf(" (%d of %d mutations: %s)", i+1, len(all), joined(all))
+			}
+		}
 	}
 	changes := []Change{corrupt}
 	if f.Restart {
-		restarts, err := f.restarts(ctx, s, corrupt.ID)
+		restarts, err := restartConsumers(ctx, s, f.object(), corrupt.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -104,114 +109,127 @@ func (f *ConfigCorrupt) Plan(ctx context.Context, s Scope) ([]Change, error) {
 	return changes, nil
 }
 
-// Needs are those of the ConfigMap and, where they are to be restarted, of its consumers, whatever kind they are of.
+// corrupt is one change of the value.
+func (f *ConfigCorrupt) corrupt(object *configObject, m mutation.Mutation) (Change, error) {
+	if m.With == nil {
+		m.With = []byte(f.Value)
+	}
+	v := object.values[f.Key]
+	broken, err := m.Of(mutation.Value{Original: v.bytes, Text: v.isText(), Room: object.room(f.Key)})
+	if err == nil {
+		err = object.accepts(f.Key, broken)
+	}
+	if err != nil {
+		return Change{}, object.refusal(f.Key, m.Kind, err)
+	}
+	field := Field{Path: []string{v.in, f.Key}, Original: v.encode(v.bytes)}
+	if !broken.Dropped {
+		field.Value = v.encode(broken.Value)
+	}
+	what := m.Kind.String()
+	switch {
+	case f.At != "" && m.Kind.Inside():
+		what += ", at " + f.At
+	case broken.Path != "" && !object.Confidential():
+		what += ", at " + broken.Path
+	}
+	if m.Kind == mutation.Stale && f.From != nil {
+		what += ", that of " + f.source().String()
+	}
+	return Change{
+		ID: "corrupt-" + object.Name + "-" + f.Key, What: field.PathString() + ": " + what,
+		Object: object.Object, Edit: &Edit{Fields: []Field{field}},
+	}, nil
+}
+
+// older reads the value that takes the place of the one that is there.
+func (f *ConfigCorrupt) older(ctx context.Context, s Scope) ([]byte, error) {
+	source := f.source()
+	object, err := s.config(ctx, source.configRef)
+	if err != nil {
+		return nil, err
+	}
+	v, ok := object.values[source.key]
+	if !ok {
+		return nil, object.noKey(source.key)
+	}
+	return v.bytes, nil
+}
+
+// source is where the older value is, defaults filled in.
+func (f *ConfigCorrupt) source() configKey {
+	of := configKey{f.object(), f.Key}
+	switch {
+	case f.From.ConfigMap != "":
+		of.configRef = configRef{"ConfigMap", f.From.ConfigMap}
+	case f.From.Secret != "":
+		of.configRef = configRef{"Secret", f.From.Secret}
+	}
+	if f.From.Key != "" {
+		of.key = f.From.Key
+	}
+	return of
+}
+
+// object names what is broken.
+func (f *ConfigCorrupt) object() configRef {
+	if f.Secret != "" {
+		return configRef{"Secret", f.Secret}
+	}
+	return configRef{"ConfigMap", f.ConfigMap}
+}
+
+// mutations are those of the repetitions, in turn.
+func (f *ConfigCorrupt) mutations() []mutation.Kind {
+	switch {
+	case len(f.Mutations) > 0:
+		return f.Mutations
+	case f.Mutation != "":
+		return []mutation.Kind{f.Mutation}
+	case f.From != nil:
+		return []mutation.Kind{mutation.Stale}
+	case f.Value != "":
+		return []mutation.Kind{mutation.Given}
+	}
+	return []mutation.Kind{mutation.Garbage}
+}
+
+// Needs are those of the object, of the one with an older value, and of the consumers where they are to be restarted.
 func (f *ConfigCorrupt) Needs(s access.Scope) []access.Need {
 	namespace := s.Target.Namespace
-	needs := edits(configMaps, namespace, f.ConfigMap, "break the configuration, and put it back")
-	if !f.Restart {
-		return needs
+	needs := edits(f.object().resource(), namespace, f.object().name, "break the configuration, and put it back")
+	if f.From != nil {
+		source := f.source()
+		on := access.Object{Resource: source.resource().Resource, Namespace: namespace, Name: source.name}
+		needs = append(needs, access.Needs("read the older version of the value", on, "get")...)
 	}
-	for _, resource := range []string{"deployments", "statefulsets", "daemonsets"} {
-		consumers := appsv1.SchemeGroupVersion.WithResource(resource)
-		all := access.Object{Group: consumers.Group, Resource: resource, Namespace: namespace}
-		needs = append(needs, access.Needs("find who uses the configuration", all, "list")...)
-		for _, n := range edits(consumers, namespace, "", "restart who uses the configuration") {
-			n.Maybe = true
-			needs = append(needs, n)
-		}
+	if f.Restart {
+		needs = append(needs, restartNeeds(namespace)...)
 	}
 	return needs
 }
 
-func (m Mutation) words() string {
-	switch m {
-	case Empty:
-		return "empty the value"
-	case Truncate:
-		return "cut the value in half"
-	case Drop:
-		return "drop the key"
+// refusal says why a mutation cannot be made, and nothing of the values of a Secret.
+func (o *configObject) refusal(key string, kind mutation.Kind, err error) error {
+	var no *mutation.NotApplicable
+	if !errors.As(err, &no) {
+		return err
 	}
-	return "replace the value with garbage"
+	reason := fmt.Sprintf("%s cannot get the mutation %s in its key %q: %s", o.ref(), string(kind), key, no.Reason)
+	if paths := slices.Clone(no.Paths); len(paths) > 0 && !o.Confidential() {
+		const most = 10
+		if len(paths) > most {
+			paths = append(paths[:most], "…")
+		}
+		reason += "; it has " + strings.Join(paths, ", ")
+	}
+	return &target.Refusal{Reason: reason}
 }
 
-// apply makes the broken value; nil drops the key.
-func (m Mutation) apply(original string, draw target.Draw) []byte {
-	switch m {
-	case Empty:
-		return mustJSON("")
-	case Truncate:
-		return mustJSON(strings.ToValidUTF8(original[:len(original)/2], ""))
-	case Drop:
-		return nil
+func joined(kinds []mutation.Kind) string {
+	var names []string
+	for _, k := range kinds {
+		names = append(names, string(k))
 	}
-	// Neither JSON, YAML, TOML, properties nor a number; the draw makes it differ from run to run.
-	return mustJSON(fmt.Sprintf("\x01}{ : [corrupted by chaosctl %x\n\t- %%&", draw.Seed))
-}
-
-// RestartAnnotation on a pod template makes its controller roll out new pods; removing it rolls back.
-const RestartAnnotation = "chaosctl.dev/restart"
-
-func (f *ConfigCorrupt) restarts(ctx context.Context, s Scope, corrupt string) ([]Change, error) {
-	workloads, err := s.Workloads(ctx, s.Workload.Namespace)
-	if err != nil {
-		return nil, err
-	}
-	var changes []Change
-	for _, w := range workloads {
-		if !uses(&w.Template.Spec, f.ConfigMap) {
-			continue
-		}
-		changes = append(changes, restart(w, s.Draw, corrupt))
-	}
-	if len(changes) == 0 {
-		return nil, &target.Refusal{Reason: fmt.Sprintf("no Deployment, StatefulSet or DaemonSet in namespace %s uses ConfigMap %s, so nothing can be restarted", s.Workload.Namespace, f.ConfigMap)}
-	}
-	return changes, nil
-}
-
-// restart annotates the pod template. It is undone after the value, so that the pods of the rollback start with a
-// sound configuration.
-func restart(w *cluster.Workload, draw target.Draw, after string) Change {
-	field := Field{
-		Path:  []string{"spec", "template", "metadata", "annotations", RestartAnnotation},
-		Value: mustJSON(fmt.Sprintf("%x-%s", draw.Seed, draw.Label)),
-	}
-	if prior, ok := w.Template.Annotations[RestartAnnotation]; ok {
-		field.Original = mustJSON(prior)
-	}
-	return Change{
-		ID: "restart-" + strings.ToLower(w.Kind) + "-" + w.Name, Stage: 1, What: "restart the consumers by a rollout",
-		Object: Object{Resource: w.Resource, Kind: w.Kind, Namespace: w.Namespace, Name: w.Name, UID: types.UID(w.UID)},
-		Edit:   &Edit{Fields: []Field{field}}, UndoAfter: after,
-	}
-}
-
-// uses says that a pod takes something from the ConfigMap, by a volume or by its environment.
-func uses(pod *corev1.PodSpec, configMap string) bool {
-	for _, v := range pod.Volumes {
-		if v.ConfigMap != nil && v.ConfigMap.Name == configMap {
-			return true
-		}
-		if v.Projected != nil {
-			for _, source := range v.Projected.Sources {
-				if source.ConfigMap != nil && source.ConfigMap.Name == configMap {
-					return true
-				}
-			}
-		}
-	}
-	for _, c := range append(pod.InitContainers[:len(pod.InitContainers):len(pod.InitContainers)], pod.Containers...) {
-		for _, from := range c.EnvFrom {
-			if from.ConfigMapRef != nil && from.ConfigMapRef.Name == configMap {
-				return true
-			}
-		}
-		for _, env := range c.Env {
-			if env.ValueFrom != nil && env.ValueFrom.ConfigMapKeyRef != nil && env.ValueFrom.ConfigMapKeyRef.Name == configMap {
-				return true
-			}
-		}
-	}
-	return false
+	return strings.Join(names, ", ")
 }

@@ -26,6 +26,8 @@ type Scope struct {
 	Workload *cluster.Workload
 	Guard    experiment.Guard
 	Draw     target.Draw
+	// Number counts the repetitions of the fault, from 0.
+	Number int
 	// Now is the time of the plan, by which ages are counted.
 	Now time.Time
 }
@@ -36,6 +38,8 @@ type View interface {
 	PodsOnNode(ctx context.Context, node string) ([]*cluster.Pod, error)
 	Nodes(ctx context.Context) ([]corev1.Node, error)
 	ConfigMap(ctx context.Context, namespace, name string) (*corev1.ConfigMap, error)
+	// Secret reads a Secret, whose values must not be shown (G18).
+	Secret(ctx context.Context, namespace, name string) (*corev1.Secret, error)
 	Workloads(ctx context.Context, namespace string) ([]*cluster.Workload, error)
 }
 

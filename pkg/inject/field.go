@@ -59,9 +59,19 @@ func ElementOf(p string) (field, value string, ok bool) {
 	return strings.Cut(p[1:len(p)-1], "=")
 }
 
-// Withheld is the field without its values; digests tell them apart.
+// withheld stands in place of a digest, for values that may be short enough to be guessed by it. It is that of no value.
+const withheld = "withheld"
+
+// Withheld is the field without its values. What is left says whether there was one.
 func (f Field) Withheld() Field {
-	return Field{Path: f.Path, OriginalDigest: f.originalDigest(), ValueDigest: f.WrittenDigest()}
+	hidden := Field{Path: f.Path}
+	if f.originalDigest() != "" {
+		hidden.OriginalDigest = withheld
+	}
+	if f.WrittenDigest() != "" {
+		hidden.ValueDigest = withheld
+	}
+	return hidden
 }
 
 // WithheldOriginal is the field without its original.

@@ -25,6 +25,7 @@ type view struct {
 	pods       []*cluster.Pod
 	nodes      []corev1.Node
 	configMaps []corev1.ConfigMap
+	secrets    []corev1.Secret
 	workloads  []*cluster.Workload
 }
 
@@ -57,6 +58,15 @@ func (v *view) ConfigMap(_ context.Context, namespace, name string) (*corev1.Con
 		}
 	}
 	return nil, apierrors.NewNotFound(schema.GroupResource{Resource: "configmaps"}, name)
+}
+
+func (v *view) Secret(_ context.Context, namespace, name string) (*corev1.Secret, error) {
+	for i := range v.secrets {
+		if s := &v.secrets[i]; s.Namespace == namespace && s.Name == name {
+			return s, nil
+		}
+	}
+	return nil, apierrors.NewNotFound(schema.GroupResource{Resource: "secrets"}, name)
 }
 
 func (v *view) Workloads(context.Context, string) ([]*cluster.Workload, error) {

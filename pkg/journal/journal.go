@@ -60,7 +60,7 @@ func (all All) Append(ctx context.Context, entries ...Entry) error {
 	return nil
 }
 
-// withheld is an entry without the values of a confidential object: what is left of them are digests (G18).
+// withheld is an entry without the values of a confidential object (G18).
 func withheld(e Entry) Entry {
 	if e.Change.Edit == nil || !e.Change.Object.Confidential() {
 		return e

@@ -18,11 +18,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
+
+	"github.com/chaosctl/chaosctl/pkg/inject"
 )
 
 const (
 	// SecretType is that of the Secrets that hold journals.
-	SecretType = "chaosctl.dev/journal"
+	SecretType = inject.JournalType
 	// Label is on each of them; its value is the run's id.
 	Label = "chaosctl.dev/journal"
 
