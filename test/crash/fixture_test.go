@@ -40,6 +40,8 @@ var fixtures = map[string][]fixture{
 		{name: "configCorrupt, large", faults: "- configCorrupt: {configMap: settings, key: large.txt}"},
 		{name: "configCorrupt, dropped", faults: "- configCorrupt: {configMap: settings, key: settings.json, mutation: drop}"},
 		{name: "configCorrupt, restart", faults: "- configCorrupt: {configMap: settings, key: settings.json, mutation: truncate, restart: true}"},
+		{name: "configCorrupt, inside", faults: "- configCorrupt: {configMap: settings, key: settings.json, mutation: wrongType, at: mode}"},
+		{name: "configCorrupt, of a Secret", faults: "- configCorrupt: {secret: credentials, key: password, mutation: wrongCredential}"},
 	},
 	"scale":     {{name: "scale", faults: "- scale: {by: 1}"}},
 	"nodeDrain": {{name: "nodeDrain", faults: "- nodeDrain: {nodes: [NODE]}", node: true}},

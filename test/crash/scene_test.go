@@ -19,8 +19,8 @@ import (
 	"github.com/chaosctl/chaosctl/test/internal/snapshot"
 )
 
-// scene is a namespace with a Deployment web, which takes its configuration from the ConfigMap settings, and a Service of
-// its name. A scene with a node has a Deployment bystander too, whose pods are on it. Scenes stay until the lab goes.
+// scene is a namespace with a Deployment web, which takes its configuration from the ConfigMap settings and the Secret
+// credentials, and a Service of its name. A scene with a node has a Deployment bystander too, whose pods are on it. Scenes stay until the lab goes.
 type scene struct {
 	namespace string
 	// node is empty where the fault needs none.
@@ -39,6 +39,10 @@ func newScene(t *testing.T, withNode bool) *scene {
 			"settings.json": `{"mode": "it's \"fast\""}`, "other": "untouched",
 			"large.txt": strings.Repeat("too large for a marker\n", inject.InlineOriginal/20),
 		},
+	}, metav1.CreateOptions{})
+	require.NoError(t, err)
+	_, err = core.Secrets(s.namespace).Create(ctx, &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: "credentials"}, StringData: map[string]string{"user": "web", "password": "it's-not-a-real-1"},
 	}, metav1.CreateOptions{})
 	require.NoError(t, err)
 	_, err = core.Services(s.namespace).Create(ctx, &corev1.Service{
@@ -63,13 +67,16 @@ func newScene(t *testing.T, withNode bool) *scene {
 	return s
 }
 
-// deploy makes a Deployment whose pods take the ConfigMap, and are on a node if one is given.
+// deploy makes a Deployment whose pods take the configuration, and are on a node if one is given.
 func (s *scene) deploy(t *testing.T, name, node string) {
 	t.Helper()
 	labels, replicas, grace := map[string]string{"app": name}, int32(2), int64(0)
 	container := corev1.Container{Name: name, Image: "registry.example/" + name + ":1"}
 	if node == "" {
-		container.EnvFrom = []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "settings"}}}}
+		container.EnvFrom = []corev1.EnvFromSource{
+			{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "settings"}}},
+			{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "credentials"}}},
+		}
 	}
 	_, err := shared.client.AppsV1().Deployments(s.namespace).Create(t.Context(), &appsv1.Deployment{
 		ObjectMeta: metav1.ObjectMeta{Name: name},

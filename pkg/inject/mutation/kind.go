@@ -47,7 +47,7 @@ func (k Kind) String() string {
 	case WrongCredential:
 		return "replace letters and digits with others"
 	case Oversize:
-		return "repeat the value until the object is as large as it may be"
+		return "repeat the value until the object is almost as large as it may be"
 	case Stale:
 		return "replace the value with an older version"
 	case Given:

@@ -109,17 +109,22 @@ func truncated(v Value) []byte {
 // escaped.
 const largestRequest = 2 << 20
 
+// leeway is what an oversized value leaves for other keys of the object: other faults and other people may write them
+// meanwhile, and what they have written must be let back in by the undo.
+const leeway = 4 << 10
+
 // oversized repeats the value as long as there is room. One whose characters are long in JSON is filled up instead.
 func oversized(v Value) (Broken, error) {
-	if v.Room <= len(v.Original) {
+	room := v.Room - leeway
+	if room <= len(v.Original) {
 		return Broken{}, notApplicable("the object is as large as it may be already")
 	}
 	fill := v.Original
-	if len(fill) == 0 || encodedLength(fill)*(v.Room/len(fill)+1) > largestRequest {
+	if len(fill) == 0 || encodedLength(fill)*(room/len(fill)+1) > largestRequest {
 		fill = []byte("x")
 	}
 	grown := bytes.Clone(v.Original)
-	grown = append(grown, bytes.Repeat(fill, v.Room/len(fill))...)[:v.Room]
+	grown = append(grown, bytes.Repeat(fill, room/len(fill))...)[:room]
 	if v.Text {
 		grown = []byte(strings.ToValidUTF8(string(grown), ""))
 	}

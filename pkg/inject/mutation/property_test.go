@@ -140,7 +140,7 @@ func FuzzOf(f *testing.F) {
 	kinds := mutation.Kind("").Values()
 	f.Fuzz(func(t *testing.T, original []byte, kind uint8, seed int64, isText bool) {
 		m := mutation.Mutation{Kind: mutation.Kind(kinds[int(kind)%len(kinds)]), With: []byte("given"), Draw: target.Draw{Seed: seed, Label: "f/1"}}
-		v := mutation.Value{Original: original, Text: isText && utf8.Valid(original), Room: 4096}
+		v := mutation.Value{Original: original, Text: isText && utf8.Valid(original), Room: 8192}
 		broken, err := m.Of(v)
 		if err != nil {
 			require.ErrorAs(t, err, new(*mutation.NotApplicable))
