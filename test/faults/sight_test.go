@@ -66,21 +66,28 @@ func (s *stage) ready(ctx context.Context) ([]string, error) {
 
 // get asks a pod, past the Service.
 func get(ctx context.Context, pod *corev1.Pod, path string) (string, error) {
+	answer, body, err := request(ctx, pod, path, "")
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", answer.Status, body)
+	}
+	return body, err
+}
+
+// request asks a pod, past the Service, and gives the answer whatever it is, with its body.
+func request(ctx context.Context, pod *corev1.Pod, path, authorization string) (*http.Response, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+pod.Status.PodIP+":8080"+path, http.NoBody)
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	request.Close = true // a connection of its own
+	request.Header.Set("Authorization", authorization)
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", answer.Status, body)
-	}
-	return string(body), err
+	return answer, string(body), err
 }

@@ -164,7 +164,9 @@ func (v *vault) inForce(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(annotations), "chaosctl.dev/undo-")
 	for what, text := range v.hidden { // who sees them sees the values themselves, and may see digests
-		assert.False(t, !strings.HasPrefix(what, "the digest of ") && strings.Contains(string(annotations), text), "%s is in the annotations", what)
+		if !strings.HasPrefix(what, "the digest of ") {
+			assert.NotContains(t, string(annotations), text, what)
+		}
 	}
 	leases, err := shared.client.CoordinationV1().Leases(v.namespace).List(t.Context(), metav1.ListOptions{})
 	require.NoError(t, err)
@@ -178,7 +180,9 @@ func (v *vault) assertHidden(t *testing.T) {
 	t.Helper()
 	for where, text := range v.seen {
 		for what, value := range v.hidden {
-			assert.False(t, strings.Contains(text, value), "%s is in %s", what, where)
+			if strings.Contains(text, value) { // the text itself is long
+				t.Errorf("%s is in %s", what, where)
+			}
 		}
 	}
 }
