@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
@@ -39,6 +40,7 @@ func TestChangesNeedNoMoreThanDeclared(t *testing.T) {
 	settings := inject.Object{Resource: corev1.SchemeGroupVersion.WithResource("configmaps"), Kind: "ConfigMap", Namespace: "shop", Name: "settings"}
 	secret := inject.Object{Resource: corev1.SchemeGroupVersion.WithResource("secrets"), Kind: "Secret", Namespace: "shop", Name: "settings"}
 	consumer := inject.Object{Resource: appsv1.SchemeGroupVersion.WithResource("deployments"), Kind: "Deployment", Namespace: "shop", Name: "web"}
+	hpa := inject.Object{Resource: autoscalingv2.SchemeGroupVersion.WithResource("horizontalpodautoscalers"), Kind: "HorizontalPodAutoscaler", Namespace: "shop", Name: "any"}
 	for name, c := range map[string]struct {
 		fault   access.Requester
 		changes []inject.Change
@@ -48,6 +50,15 @@ func TestChangesNeedNoMoreThanDeclared(t *testing.T) {
 		"nodeDrain, by name":         {&inject.NodeDrain{Nodes: []string{"n1"}}, []inject.Change{edited(node)}},
 		"configCorrupt":              {&inject.ConfigCorrupt{ConfigMap: "settings", Restart: true}, []inject.Change{edited(settings), edited(consumer)}},
 		"configCorrupt, of a Secret": {&inject.ConfigCorrupt{Secret: "settings", From: &inject.ConfigSource{Key: "old"}}, []inject.Change{edited(secret)}},
+		"scale":                      {&inject.Scale{}, []inject.Change{edited(consumer)}},
+		"hpaFreeze":                  {&inject.HPAFreeze{}, []inject.Change{edited(hpa)}},
+		"hpaFreeze, elsewhere":       {&inject.HPAFreeze{Replicas: new(int)}, []inject.Change{edited(hpa), edited(consumer)}},
+		"badImage":                   {&inject.BadImage{}, []inject.Change{edited(consumer)}},
+		"badReadiness":               {&inject.BadReadiness{}, []inject.Change{edited(consumer)}},
+		"badCommand":                 {&inject.BadCommand{}, []inject.Change{edited(consumer)}},
+		"badResources":               {&inject.BadResources{}, []inject.Change{edited(consumer)}},
+		"rolloutRestart":             {&inject.RolloutRestart{}, []inject.Change{edited(consumer)}},
+		"rolloutPause":               {&inject.RolloutPause{}, []inject.Change{edited(consumer)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, change := range c.changes {

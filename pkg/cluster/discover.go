@@ -47,14 +47,12 @@ func (c *Cluster) Surroundings(ctx context.Context, w *Workload) (*Surroundings,
 			s.Budgets = append(s.Budgets, budgets.Items[i])
 		}
 	}
-	scalers, err := c.Client.AutoscalingV2().HorizontalPodAutoscalers(w.Namespace).List(ctx, metav1.ListOptions{})
+	scalers, err := c.Autoscalers(ctx, w)
 	if err := s.allowed("HorizontalPodAutoscalers", err); err != nil {
 		return nil, err
 	}
-	for i := range scalers.Items {
-		if of := scalers.Items[i].Spec.ScaleTargetRef; of.Kind == w.Kind && of.Name == w.Name {
-			s.Autoscaler = &scalers.Items[i]
-		}
+	for i := range scalers {
+		s.Autoscaler = &scalers[i]
 	}
 	return s, nil
 }

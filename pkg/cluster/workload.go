@@ -27,6 +27,7 @@ type Workload struct {
 	// Annotations are the workload's own.
 	Annotations map[string]string
 	Status      Status
+	Rollout     Rollout
 }
 
 // Status is how far a workload is from what it declares.
@@ -133,7 +134,7 @@ func FromDeployment(d *appsv1.Deployment) (*Workload, error) {
 		Desired: replicas(d.Spec.Replicas), Current: int(d.Status.Replicas), Updated: int(d.Status.UpdatedReplicas),
 		Ready: int(d.Status.ReadyReplicas), Available: int(d.Status.AvailableReplicas),
 		Settled: d.Status.ObservedGeneration >= d.Generation,
-	})
+	}, rolloutOfDeployment(d))
 }
 
 // FromStatefulSet views a StatefulSet as a workload.
@@ -142,7 +143,7 @@ func FromStatefulSet(s *appsv1.StatefulSet) (*Workload, error) {
 		Desired: replicas(s.Spec.Replicas), Current: int(s.Status.Replicas), Updated: int(s.Status.UpdatedReplicas),
 		Ready: int(s.Status.ReadyReplicas), Available: int(s.Status.AvailableReplicas),
 		Settled: s.Status.ObservedGeneration >= s.Generation,
-	})
+	}, rolloutOfStatefulSet(s))
 }
 
 // FromDaemonSet views a DaemonSet as a workload.
@@ -151,7 +152,7 @@ func FromDaemonSet(d *appsv1.DaemonSet) (*Workload, error) {
 		Desired: int(d.Status.DesiredNumberScheduled), Current: int(d.Status.CurrentNumberScheduled),
 		Updated: int(d.Status.UpdatedNumberScheduled), Ready: int(d.Status.NumberReady), Available: int(d.Status.NumberAvailable),
 		Settled: d.Status.ObservedGeneration >= d.Generation,
-	})
+	}, rolloutOfDaemonSet(d))
 }
 
 // FromReplicaSet views a ReplicaSet as a workload.
@@ -160,7 +161,7 @@ func FromReplicaSet(r *appsv1.ReplicaSet) (*Workload, error) {
 		Desired: replicas(r.Spec.Replicas), Current: int(r.Status.Replicas), Updated: int(r.Status.Replicas),
 		Ready: int(r.Status.ReadyReplicas), Available: int(r.Status.AvailableReplicas),
 		Settled: r.Status.ObservedGeneration >= r.Generation,
-	})
+	}, Rollout{})
 }
 
 // FromJob views a Job as a workload: it asks for as many pods as run side by side, and for none once it has finished.
@@ -181,11 +182,11 @@ func FromJob(j *batchv1.Job) (*Workload, error) {
 	active := int(j.Status.Active)
 	return fromApps(jobs, "Job", &j.ObjectMeta, j.Spec.Selector, j.Spec.Template, Status{
 		Desired: desired, Current: active, Updated: active, Ready: ready, Available: ready, Settled: true,
-	})
+	}, Rollout{})
 }
 
 func fromApps(resource schema.GroupVersionResource, kind string, meta *metav1.ObjectMeta, selector *metav1.LabelSelector,
-	template corev1.PodTemplateSpec, status Status,
+	template corev1.PodTemplateSpec, status Status, rollout Rollout,
 ) (*Workload, error) {
 	s, err := metav1.LabelSelectorAsSelector(selector)
 	if err != nil {
@@ -193,7 +194,7 @@ func fromApps(resource schema.GroupVersionResource, kind string, meta *metav1.Ob
 	}
 	return &Workload{
 		Resource: resource, Kind: kind, Namespace: meta.Namespace, Name: meta.Name, UID: string(meta.UID),
-		Selector: s, Template: template, Annotations: meta.Annotations, Status: status,
+		Selector: s, Template: template, Annotations: meta.Annotations, Status: status, Rollout: rollout,
 	}, nil
 }
 

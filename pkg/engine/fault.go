@@ -64,17 +64,24 @@ func (p *Plan) order() []int {
 
 // choose plans a fault that is due for the world as it is now.
 func (r *Run) choose(ctx context.Context, i *Injection, pending map[types.UID]bool) ([]inject.Change, error) {
-	err := r.permit(ctx)
-	var changes []inject.Change
-	if err == nil {
-		changes, err = r.Plan.changes(ctx, i, r.Plan.look(), pending)
-	}
+	changes, err := r.planAgain(ctx, i, pending)
 	if err != nil {
 		// What was shown in the plan and did not come about must not go unnoticed.
 		r.Log.Record(event.ChangeUpdated{ID: i.ID(), Fault: i.Fault.Name, Verb: i.Fault.Kind, State: event.ChangeFailed, Message: err.Error()})
 		return nil, err
 	}
 	return r.keepToPlan(i, changes), nil
+}
+
+func (r *Run) planAgain(ctx context.Context, i *Injection, pending map[types.UID]bool) ([]inject.Change, error) {
+	if err := r.permit(ctx); err != nil {
+		return nil, err
+	}
+	now, err := r.Plan.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.Plan.changes(ctx, i, now, pending)
 }
 
 // permit asks whether the run may still inject.

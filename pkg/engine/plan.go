@@ -94,7 +94,7 @@ func Prepare(ctx context.Context, c *cluster.Cluster, e *experiment.Experiment, 
 		}
 		p.Routes = append(p.Routes, route)
 	}
-	now := p.look()
+	now := p.lookAt(p.Workload)
 	pods, err := now.pods(ctx)
 	if err != nil {
 		return nil, err
@@ -186,7 +186,7 @@ func (p *Plan) changes(ctx context.Context, i *Injection, now *sight, pending ma
 		return nil, fmt.Errorf("fault %s: %s cannot be injected", i.Fault.Name, i.Fault.Kind)
 	}
 	changes, err := fault.Plan(ctx, inject.Scope{
-		View: now, Workload: p.Workload, Guard: p.Experiment.Spec.Guard,
+		View: now, Workload: now.workload, Guard: p.Experiment.Spec.Guard,
 		Draw: target.Draw{Seed: p.Seed, Label: i.ID(), Prefer: i.shown()}, Number: i.Number, Now: time.Now(),
 	})
 	if err != nil {
@@ -212,15 +212,7 @@ func (p *Plan) changes(ctx context.Context, i *Injection, now *sight, pending ma
 
 // check holds the guards on the target and its namespace.
 func (p *Plan) check(ctx context.Context, now *sight, loss target.Loss) error {
-	desired := p.Workload.Status.Desired
-	if p.Workload.Kind != "" {
-		// Somebody may have scaled it since.
-		w, err := p.workload(ctx)
-		if err != nil {
-			return err
-		}
-		desired = w.Status.Desired
-	}
+	desired := now.workload.Status.Desired
 	census, err := now.census(ctx)
 	if err != nil {
 		return err

@@ -16,8 +16,20 @@ type sight struct {
 	seen     *cluster.Census
 }
 
-// look begins one.
-func (p *Plan) look() *sight { return &sight{Cluster: p.connection, workload: p.Workload} }
+// look begins one, at the target as it is now: somebody may have scaled it since the plan was made. A target that is a
+// selector asks for as many pods as it had then.
+func (p *Plan) look(ctx context.Context) (*sight, error) {
+	w := p.Workload
+	if w.Kind != "" {
+		var err error
+		if w, err = p.workload(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return p.lookAt(w), nil
+}
+
+func (p *Plan) lookAt(w *cluster.Workload) *sight { return &sight{Cluster: p.connection, workload: w} }
 
 // Pods answers from the census where the question is about the target.
 func (s *sight) Pods(ctx context.Context, namespace string, selector labels.Selector) ([]*cluster.Pod, error) {

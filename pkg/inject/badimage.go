@@ -3,9 +3,6 @@ package inject
 import (
 	"context"
 	"fmt"
-	"slices"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
@@ -40,28 +37,19 @@ func (f *BadImage) Check(c *experiment.Check) {
 	}
 }
 
-// rollouts are the kinds that replace their pods when the template changes.
-var rollouts = []string{"Deployment", "StatefulSet", "DaemonSet"}
-
-// Plan changes the image in the template. How many pods the rollout takes away at once is the workload's own strategy.
-func (f *BadImage) Plan(_ context.Context, s Scope) ([]Change, error) {
+// Plan changes the image in the template.
+func (f *BadImage) Plan(ctx context.Context, s Scope) ([]Change, error) {
 	w := s.Workload
-	if !slices.Contains(rollouts, w.Kind) {
-		return nil, &target.Refusal{Reason: fmt.Sprintf("%s rolls nothing out: expected a deployment, a statefulset or a daemonset as the target", subject(w))}
+	c, err := spoilt(w, f.Container)
+	if err != nil {
+		return nil, err
 	}
-	containers := w.Template.Spec.Containers
-	i := slices.IndexFunc(containers, func(c corev1.Container) bool { return f.Container == "" || c.Name == f.Container })
-	if i < 0 {
-		return nil, &target.Refusal{Reason: fmt.Sprintf("%s has no container %q in its template", w, f.Container)}
-	}
-	c := containers[i]
 	if c.Image == f.Image {
 		return nil, &target.Refusal{Reason: fmt.Sprintf("container %s of %s has the image %s already", c.Name, w, c.Image)}
 	}
-	return []Change{onWorkload(w, "image-", fmt.Sprintf("roll out container %s with the image %s", c.Name, f.Image), Field{
-		Path:     []string{"spec", "template", "spec", "containers", Element("name", c.Name), "image"},
-		Original: mustJSON(c.Image), Value: mustJSON(f.Image),
-	})}, nil
+	return rollOut(ctx, s, "image-", fmt.Sprintf("roll out container %s with the image %s", c.Name, f.Image), Field{
+		Path: inContainer(c, "image"), Original: mustJSON(c.Image), Value: mustJSON(f.Image),
+	})
 }
 
 // Needs are those of an edit of the target.

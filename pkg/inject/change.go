@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -114,10 +115,11 @@ func (o Object) Event() event.Object {
 }
 
 var (
-	pods       = corev1.SchemeGroupVersion.WithResource("pods")
-	nodes      = corev1.SchemeGroupVersion.WithResource("nodes")
-	configMaps = corev1.SchemeGroupVersion.WithResource("configmaps")
-	secrets    = corev1.SchemeGroupVersion.WithResource("secrets")
+	pods        = corev1.SchemeGroupVersion.WithResource("pods")
+	nodes       = corev1.SchemeGroupVersion.WithResource("nodes")
+	configMaps  = corev1.SchemeGroupVersion.WithResource("configmaps")
+	secrets     = corev1.SchemeGroupVersion.WithResource("secrets")
+	autoscalers = autoscalingv2.SchemeGroupVersion.WithResource("horizontalpodautoscalers")
 )
 
 func podObject(pod *cluster.Pod) Object {

@@ -4,19 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
-	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/target"
 )
-
-// RestartAnnotation on a pod template makes its controller roll out new pods; removing it rolls back.
-const RestartAnnotation = "chaosctl.dev/restart"
 
 // restartConsumers rolls out the workloads that use a ConfigMap or a Secret, after that change of it.
 func restartConsumers(ctx context.Context, s Scope, of configRef, after string) ([]Change, error) {
@@ -26,9 +20,14 @@ func restartConsumers(ctx context.Context, s Scope, of configRef, after string) 
 	}
 	var changes []Change
 	for _, w := range workloads {
-		if slices.Contains(configOf(&w.Template.Spec), of) {
-			changes = append(changes, restart(w, s.Draw, after))
+		if !slices.Contains(configOf(&w.Template.Spec), of) {
+			continue
 		}
+		restart, err := restartAfter(ctx, s, w, after)
+		if err != nil {
+			return nil, err
+		}
+		changes = append(changes, restart)
 	}
 	if len(changes) == 0 {
 		return nil, &target.Refusal{Reason: fmt.Sprintf("no Deployment, StatefulSet or DaemonSet in namespace %s uses %s, so nothing can be restarted", s.Workload.Namespace, of)}
@@ -49,23 +48,6 @@ func restartNeeds(namespace string) []access.Need {
 		}
 	}
 	return needs
-}
-
-// restart annotates the pod template. It is undone after the value, so that the pods of the rollback start with a
-// sound configuration.
-func restart(w *cluster.Workload, draw target.Draw, after string) Change {
-	field := Field{
-		Path:  []string{"spec", "template", "metadata", "annotations", RestartAnnotation},
-		Value: mustJSON(fmt.Sprintf("%x-%s", draw.Seed, draw.Label)),
-	}
-	if prior, ok := w.Template.Annotations[RestartAnnotation]; ok {
-		field.Original = mustJSON(prior)
-	}
-	return Change{
-		ID: "restart-" + strings.ToLower(w.Kind) + "-" + w.Name, Stage: 1, What: "restart the consumers by a rollout",
-		Object: Object{Resource: w.Resource, Kind: w.Kind, Namespace: w.Namespace, Name: w.Name, UID: types.UID(w.UID)},
-		Edit:   &Edit{Fields: []Field{field}}, UndoAfter: after,
-	}
 }
 
 // configOf lists what a pod takes its configuration from, by volumes or by its environment.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -41,6 +42,7 @@ type View interface {
 	// Secret reads a Secret, whose values must not be shown (G18).
 	Secret(ctx context.Context, namespace, name string) (*corev1.Secret, error)
 	Workloads(ctx context.Context, namespace string) ([]*cluster.Workload, error)
+	Autoscalers(ctx context.Context, w *cluster.Workload) ([]autoscalingv2.HorizontalPodAutoscaler, error)
 }
 
 // Definition is a fault's entry in the registry; its example is one or more entries of spec.faults.

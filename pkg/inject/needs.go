@@ -33,14 +33,28 @@ func evictions(namespace string) []access.Need {
 	return append(needs, access.Needs("wait until the budgets allow an eviction", budgets, "list", "watch")...)
 }
 
-// edits of an object by name; without a name, of any. A Deployment hands the marker down to its ReplicaSets, from which
-// it is removed in the end.
+// edits of an object by name; without a name, of any. What its controller has copied the marker to is cleaned in the end.
 func edits(resource schema.GroupVersionResource, namespace, name, why string) []access.Need {
 	on := access.Object{Group: resource.Group, Resource: resource.Resource, Namespace: namespace, Name: name}
 	needs := access.Needs(why, on, "get", "patch")
-	if on.Group == appsv1.GroupName && on.Resource == "deployments" {
-		on.Resource, on.Name = "replicasets", ""
-		needs = append(needs, access.Needs("remove the marks that Deployments hand down", on, "list", "patch")...)
+	if copies := CopiesOf(resource); !copies.Empty() {
+		on.Resource, on.Name = copies.Resource, ""
+		needs = append(needs, access.Needs("remove the marks that controllers hand down", on, "list", "patch")...)
 	}
 	return needs
+}
+
+// CopiesOf is the resource to whose objects the controller of a workload copies the workload's annotations; empty where it
+// does not. It never takes them back.
+func CopiesOf(workload schema.GroupVersionResource) schema.GroupVersionResource {
+	if workload.Group != appsv1.GroupName {
+		return schema.GroupVersionResource{}
+	}
+	switch workload.Resource {
+	case "deployments":
+		return appsv1.SchemeGroupVersion.WithResource("replicasets")
+	case "statefulsets", "daemonsets":
+		return appsv1.SchemeGroupVersion.WithResource("controllerrevisions")
+	}
+	return schema.GroupVersionResource{}
 }

@@ -96,12 +96,7 @@ func livePods(ctx context.Context, s Scope) ([]*cluster.Pod, error) {
 	if err != nil {
 		return nil, err
 	}
-	var live []*cluster.Pod
-	for _, p := range all {
-		if p.DeletionTimestamp == nil {
-			live = append(live, p)
-		}
-	}
+	live := staying(all)
 	if len(live) == 0 {
 		return nil, &target.Refusal{Reason: fmt.Sprintf("%s in namespace %s has no pods", s.Workload, s.Workload.Namespace)}
 	}

@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"k8s.io/apimachinery/pkg/types"
-
 	"github.com/chaosctl/chaosctl/pkg/access"
-	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/target"
 )
@@ -23,16 +20,21 @@ var _ = registry.Add(Definition{
 - name: more
   at: 40s
   scale: {by: 3}
+  for: 30s
+- name: half
+  at: 80s
+  scale: {by: -50%}
 `,
 	New: func() Fault { return &Scale{} },
 })
 
-// Scale sets the number of replicas of the target, which is to be a deployment, a statefulset or a replicaset.
+// Scale sets the number of replicas of the target, which is to be a deployment, a statefulset or a replicaset. Percentages
+// are of the replicas that it asks for; what they change is rounded down, and is one at the least.
 type Scale struct {
-	// To is the number of replicas.
-	To *int `json:"to,omitempty"`
+	// To is the number of replicas, or the percentage that stays: 150% are half as many again.
+	To *experiment.IntOrPercent `json:"to,omitempty"`
 	// By is how many are added, or taken away where it is negative.
-	By *int `json:"by,omitempty"`
+	By *experiment.IntOrPercent `json:"by,omitempty"`
 }
 
 // Check wants one of the two ways to say how many.
@@ -42,10 +44,12 @@ func (f *Scale) Check(c *experiment.Check) {
 		c.Fail("", "scale says no number: expected to or by")
 	case f.To != nil && f.By != nil:
 		c.Fail("by", "to and by exclude each other: expected one")
-	case f.To != nil && *f.To < 0:
-		c.Fail("to", "%d is no number of replicas: expected 0 or more", *f.To)
-	case f.By != nil && *f.By == 0:
-		c.Fail("by", "0 changes nothing: expected another number")
+	case f.To != nil && f.To.Number < 0, f.To != nil && f.To.Percent != nil && *f.To.Percent < 0:
+		c.Fail("to", "%s is no number of replicas: expected 0 or more", f.To)
+	case f.To != nil && f.To.Percent != nil && *f.To.Percent == 100:
+		c.Fail("to", "100%% changes nothing: expected another percentage")
+	case f.By != nil && f.By.Number == 0 && (f.By.Percent == nil || *f.By.Percent == 0):
+		c.Fail("by", "%s changes nothing: expected another number", f.By)
 	}
 }
 
@@ -63,64 +67,55 @@ func (f *Scale) Plan(ctx context.Context, s Scope) ([]Change, error) {
 	if to == now {
 		return nil, &target.Refusal{Reason: fmt.Sprintf("%s has %d replicas already, so nothing would change", subject(w), now)}
 	}
+	c, err := rescaled(ctx, s, to)
+	if err != nil {
+		return nil, err
+	}
+	return []Change{c}, nil
+}
+
+// rescaled sets the number of replicas of the target.
+func rescaled(ctx context.Context, s Scope, to int) (Change, error) {
+	w := s.Workload
+	now := w.Status.Desired
 	c := onWorkload(w, "scale-", fmt.Sprintf("set the number of replicas from %d to %d", now, to), Field{
 		Path: []string{"spec", "replicas"}, Original: mustJSON(now), Value: mustJSON(to),
 	})
 	if to < now {
 		pods, err := livePods(ctx, s)
 		if err != nil {
-			return nil, err
+			return Change{}, err
 		}
-		// Controllers take those first that are not ready.
-		slices.SortStableFunc(pods, func(a, b *cluster.Pod) int { return rank(a) - rank(b) })
-		for _, pod := range pods[:min(now-to, len(pods))] {
-			c.Removes = append(c.Removes, pod.UID)
-		}
+		c.Removes = leaving(w, pods, now-to)
 	}
-	return []Change{c}, nil
+	return c, nil
 }
 
 func (f *Scale) replicas(now int) int {
-	if f.To != nil {
-		return *f.To
+	switch {
+	case f.To != nil && f.To.Percent != nil:
+		return now + share(*f.To.Percent-100, now)
+	case f.To != nil:
+		return f.To.Number
+	case f.By.Percent != nil:
+		return max(0, now+share(*f.By.Percent, now))
 	}
-	return max(0, now+*f.By)
+	return max(0, now+f.By.Number)
 }
 
-func rank(p *cluster.Pod) int {
-	if p.Ready {
-		return 1
+// share is a percentage of a number, rounded towards 0, but one at the least.
+func share(percent, of int) int {
+	n := percent * of / 100
+	switch {
+	case n != 0 || of == 0:
+		return n
+	case percent < 0:
+		return -1
 	}
-	return 0
+	return 1
 }
 
 // Needs are those of an edit of the target.
 func (f *Scale) Needs(s access.Scope) []access.Need {
 	return targetEdits(s, "change the number of replicas, and put it back")
-}
-
-// subject names a workload in a sentence.
-func subject(w *cluster.Workload) string {
-	if w.Kind == "" {
-		return "a target that is a selector"
-	}
-	return w.String()
-}
-
-// onWorkload is an edit of the target itself.
-func onWorkload(w *cluster.Workload, id, what string, fields ...Field) Change {
-	return Change{
-		ID: id + w.Name, What: what,
-		Object: Object{Resource: w.Resource, Kind: w.Kind, Namespace: w.Namespace, Name: w.Name, UID: types.UID(w.UID)},
-		Edit:   &Edit{Fields: fields},
-	}
-}
-
-// targetEdits are the needs of edits of the target; none where that is a selector, which no such fault accepts.
-func targetEdits(s access.Scope, why string) []access.Need {
-	kind, name := s.Target.WorkloadKind()
-	if kind == "" {
-		kind, name = "deployment", "" // the plan will refuse it, and say why
-	}
-	return edits(cluster.ResourceOf(kind), s.Target.Namespace, name, why)
 }

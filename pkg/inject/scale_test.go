@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/inject"
 )
 
@@ -27,7 +28,9 @@ func (v threeReplicas) scope() inject.Scope {
 	return s
 }
 
-func number(n int) *int { return &n }
+func number(n int) *experiment.IntOrPercent { v := experiment.IntOf(n); return &v }
+
+func percent(n int) *experiment.IntOrPercent { v := experiment.PercentOf(n); return &v }
 
 func TestScale(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -37,9 +40,22 @@ func TestScale(t *testing.T) {
 	}{
 		"down":               {inject.Scale{To: number(1)}, "1", 2},
 		"up":                 {inject.Scale{To: number(7)}, "7", 0},
+		"to nothing":         {inject.Scale{To: number(0)}, "0", 3},
 		"fewer":              {inject.Scale{By: number(-1)}, "2", 1},
 		"more":               {inject.Scale{By: number(2)}, "5", 0},
 		"not less than zero": {inject.Scale{By: number(-9)}, "0", 3},
+
+		"two thirds stay, rounded":            {inject.Scale{To: percent(66)}, "2", 1},
+		"half stays, and the change is less":  {inject.Scale{To: percent(50)}, "2", 1},
+		"half less is the same":               {inject.Scale{By: percent(-50)}, "2", 1},
+		"a little less is one":                {inject.Scale{By: percent(-1)}, "2", 1},
+		"a little more is one":                {inject.Scale{By: percent(1)}, "4", 0},
+		"twice as many":                       {inject.Scale{To: percent(200)}, "6", 0},
+		"as many again":                       {inject.Scale{By: percent(100)}, "6", 0},
+		"no percentage stays":                 {inject.Scale{To: percent(0)}, "0", 3},
+		"a percentage of no less than zero":   {inject.Scale{By: percent(-500)}, "0", 3},
+		"a percentage is of those that are":   {inject.Scale{By: percent(-100)}, "0", 3},
+		"a percentage is exact where it goes": {inject.Scale{By: percent(-67)}, "1", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			changes := planned(t, &c.fault, newThreeReplicas().scope())
@@ -52,33 +68,13 @@ func TestScale(t *testing.T) {
 			assert.Equal(t, "restore spec.replicas", changes[0].Undo())
 		})
 	}
-	_, err := (&inject.Scale{To: number(3)}).Plan(t.Context(), newThreeReplicas().scope())
-	require.ErrorContains(t, err, "has 3 replicas already")
+	refused(t, &inject.Scale{To: number(3)}, newThreeReplicas().scope(), "has 3 replicas already")
+	none := newThreeReplicas().scope()
+	none.Workload.Status.Desired = 0
+	refused(t, &inject.Scale{By: percent(50)}, none, "has 0 replicas already")
 	s := newThreeReplicas().scope()
 	s.Workload.Kind = "DaemonSet"
-	_, err = (&inject.Scale{To: number(1)}).Plan(t.Context(), s)
-	require.ErrorContains(t, err, "has no number of replicas")
+	refused(t, &inject.Scale{To: number(1)}, s, "has no number of replicas")
 	s.Workload.Kind = ""
-	_, err = (&inject.Scale{To: number(1)}).Plan(t.Context(), s)
-	require.ErrorContains(t, err, "a target that is a selector")
-}
-
-func TestBadImage(t *testing.T) {
-	changes := planned(t, &inject.BadImage{Image: "x:2"}, newThreeReplicas().scope())
-	require.Len(t, changes, 1)
-	f := changes[0].Edit.Fields[0]
-	assert.Equal(t, "spec.template.spec.containers[name=web].image", f.PathString())
-	assert.JSONEq(t, `"web:1"`, string(f.Original))
-	assert.JSONEq(t, `"x:2"`, string(f.Value))
-
-	second := planned(t, &inject.BadImage{Image: "x:2", Container: "sidecar"}, newThreeReplicas().scope())
-	assert.Equal(t, "spec.template.spec.containers[name=sidecar].image", second[0].Edit.Fields[0].PathString())
-	_, err := (&inject.BadImage{Image: "x:2", Container: "none"}).Plan(t.Context(), newThreeReplicas().scope())
-	require.ErrorContains(t, err, `no container "none"`)
-	_, err = (&inject.BadImage{Image: "web:1"}).Plan(t.Context(), newThreeReplicas().scope())
-	require.ErrorContains(t, err, "has the image web:1 already")
-	s := newThreeReplicas().scope()
-	s.Workload.Kind = "ReplicaSet"
-	_, err = (&inject.BadImage{Image: "x:2"}).Plan(t.Context(), s)
-	require.ErrorContains(t, err, "rolls nothing out")
+	refused(t, &inject.Scale{To: number(1)}, s, "a target that is a selector")
 }

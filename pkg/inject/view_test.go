@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,11 +23,12 @@ import (
 
 // view is a cluster in memory. Its lists are handed out as they are: a fault must not change them.
 type view struct {
-	pods       []*cluster.Pod
-	nodes      []corev1.Node
-	configMaps []corev1.ConfigMap
-	secrets    []corev1.Secret
-	workloads  []*cluster.Workload
+	pods        []*cluster.Pod
+	nodes       []corev1.Node
+	configMaps  []corev1.ConfigMap
+	secrets     []corev1.Secret
+	workloads   []*cluster.Workload
+	autoscalers []autoscalingv2.HorizontalPodAutoscaler
 }
 
 func (v *view) Pods(_ context.Context, namespace string, selector labels.Selector) ([]*cluster.Pod, error) {
@@ -71,6 +73,10 @@ func (v *view) Secret(_ context.Context, namespace, name string) (*corev1.Secret
 
 func (v *view) Workloads(context.Context, string) ([]*cluster.Workload, error) {
 	return v.workloads, nil
+}
+
+func (v *view) Autoscalers(context.Context, *cluster.Workload) ([]autoscalingv2.HorizontalPodAutoscaler, error) {
+	return v.autoscalers, nil
 }
 
 func (v *view) scope() inject.Scope {

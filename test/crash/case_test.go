@@ -96,7 +96,7 @@ func (e example) examine(t *testing.T, with tools) *finding {
 	t.Helper()
 	found := &finding{}
 	ctx := t.Context()
-	s := newScene(t, e.fixture.node)
+	s := newScene(t, e.fixture.scenery)
 	look := func() *snapshot.Snapshot {
 		t.Helper()
 		now, err := s.look(ctx)

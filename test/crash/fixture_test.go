@@ -24,8 +24,8 @@ type fixture struct {
 	name string
 	// faults are entries of an experiment. NODE stands for the scene's node.
 	faults string
-	// node says that the scene is to have one.
-	node bool
+	// scenery is what the scene is to have beside what every scene has.
+	scenery scenery
 
 	// requests are those of an undisturbed run that change something, and edits what it changes.
 	requests []string
@@ -43,8 +43,12 @@ var fixtures = map[string][]fixture{
 		{name: "configCorrupt, inside", faults: "- configCorrupt: {configMap: settings, key: settings.json, mutation: wrongType, at: mode}"},
 		{name: "configCorrupt, of a Secret", faults: "- configCorrupt: {secret: credentials, key: password, mutation: wrongCredential}"},
 	},
-	"scale":     {{name: "scale", faults: "- scale: {by: 1}"}},
-	"nodeDrain": {{name: "nodeDrain", faults: "- nodeDrain: {nodes: [NODE]}", node: true}},
+	"scale":        {{name: "scale", faults: "- scale: {by: 1}"}},
+	"nodeDrain":    {{name: "nodeDrain", faults: "- nodeDrain: {nodes: [NODE]}", scenery: scenery{node: true}}},
+	"hpaFreeze":    {{name: "hpaFreeze", faults: "- hpaFreeze: {}", scenery: scenery{autoscaler: true}}},
+	"badCommand":   {{name: "badCommand", faults: "- badCommand: {}"}},
+	"badResources": {{name: "badResources", faults: "- badResources: {requests: {cpu: 1M, memory: 1Pi}}"}},
+	"rolloutPause": {{name: "rolloutPause", faults: "- rolloutPause: {}"}},
 }
 
 // irreversible are the faults that have nothing to undo (G13).
@@ -72,7 +76,7 @@ func reversible(t *testing.T) []*fixture {
 // learn runs the fault undisturbed, and keeps what it does.
 func (f *fixture) learn(t *testing.T) {
 	t.Helper()
-	s := newScene(t, f.node)
+	s := newScene(t, f.scenery)
 	before, err := s.look(t.Context())
 	require.NoError(t, err)
 	run := s.crash(t, s.runArgs(t, f), point.Point{})

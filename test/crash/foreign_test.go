@@ -8,6 +8,7 @@ import (
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -180,17 +181,34 @@ func theirs(f inject.Field) any {
 	if err != nil {
 		panic(err)
 	}
+	return another(f, value)
+}
+
+// another is a value of the kind of one.
+func another(f inject.Field, value any) any {
 	switch v := value.(type) {
 	case string:
+		if quantity, err := resource.ParseQuantity(v); err == nil {
+			quantity.Add(quantity)
+			return quantity.String()
+		}
 		return "theirs"
 	case int64:
 		return v + 3
 	case bool:
 		return nil
+	case []any:
+		return []any{"theirs"}
 	case map[string]any:
+		if f.Path[len(f.Path)-1] == "readinessProbe" {
+			return map[string]any{
+				"httpGet":        map[string]any{"path": "/theirs", "port": int64(8080), "scheme": "HTTP"},
+				"timeoutSeconds": int64(1), "periodSeconds": int64(10), "successThreshold": int64(1), "failureThreshold": int64(3),
+			}
+		}
 		return map[string]any{"theirs": "yes"}
 	}
-	panic(fmt.Sprintf("%s: no other value of the kind of %s is known", f.PathString(), sample))
+	panic(fmt.Sprintf("%s: no other value of the kind of %v is known", f.PathString(), value))
 }
 
 func encode(v any) []byte {

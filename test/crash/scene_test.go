@@ -10,9 +10,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/chaosctl/chaosctl/pkg/inject"
@@ -25,9 +27,14 @@ type scene struct {
 	namespace string
 	// node is empty where the fault needs none.
 	node string
+	// autoscaled says that the number of replicas of web is not for people to set.
+	autoscaled bool
 }
 
-func newScene(t *testing.T, withNode bool) *scene {
+// scenery is what only some scenes have: a node, and an autoscaler of web.
+type scenery struct{ node, autoscaler bool }
+
+func newScene(t *testing.T, with scenery) *scene {
 	t.Helper()
 	ctx, core := t.Context(), shared.client.CoreV1()
 	s := &scene{namespace: "crash-" + strings.ToLower(rand.Text()[:8])}
@@ -51,7 +58,10 @@ func newScene(t *testing.T, withNode bool) *scene {
 	}, metav1.CreateOptions{})
 	require.NoError(t, err)
 	s.deploy(t, "web", "")
-	if withNode {
+	if with.autoscaler {
+		s.autoscale(t)
+	}
+	if with.node {
 		s.node = "node-" + s.namespace
 		_, err := core.Nodes().Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: s.node}}, metav1.CreateOptions{})
 		require.NoError(t, err)
@@ -63,8 +73,23 @@ func newScene(t *testing.T, withNode bool) *scene {
 		})
 		s.deploy(t, "bystander", s.node)
 	}
-	s.settle(t, withNode)
+	s.settle(t, with.node)
 	return s
+}
+
+// autoscale makes an autoscaler that knows no metrics, and so does nothing as long as its limits allow what there is.
+func (s *scene) autoscale(t *testing.T) {
+	t.Helper()
+	least, most := int32(1), int32(9)
+	_, err := shared.client.AutoscalingV2().HorizontalPodAutoscalers(s.namespace).Create(t.Context(), &autoscalingv2.HorizontalPodAutoscaler{
+		ObjectMeta: metav1.ObjectMeta{Name: "web"},
+		Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
+			ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: "web"},
+			MinReplicas:    &least, MaxReplicas: most,
+		},
+	}, metav1.CreateOptions{})
+	require.NoError(t, err)
+	s.autoscaled = true
 }
 
 // deploy makes a Deployment whose pods take the configuration, and are on a node if one is given.
@@ -118,10 +143,18 @@ func (s *scene) settle(t *testing.T, withNode bool) {
 
 // look takes a snapshot of it.
 func (s *scene) look(ctx context.Context) (*snapshot.Snapshot, error) {
-	if s.node == "" {
-		return shared.viewer.Look(ctx, s.namespace)
+	var nodes []string
+	if s.node != "" {
+		nodes = []string{s.node}
 	}
-	return shared.viewer.Look(ctx, s.namespace, s.node)
+	found, err := shared.viewer.Look(ctx, s.namespace, nodes...)
+	if err != nil {
+		return nil, err
+	}
+	if web := found.Objects["Deployment web"]; s.autoscaled && web != nil {
+		unstructured.RemoveNestedField(web.Object, "spec", "replicas")
+	}
+	return found, nil
 }
 
 // experiment is one with these faults, as short as it can be.

@@ -2,7 +2,10 @@ package faults
 
 import (
 	"context"
+	"fmt"
 	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 func scaling() []faultCase {
@@ -10,6 +13,23 @@ func scaling() []faultCase {
 		{fault: "scale", name: "down", yaml: "- scale: {to: 1}", inForce: serving(1)},
 		{fault: "scale", name: "up", yaml: "- scale: {by: 2}", inForce: serving(replicas + 2), duration: 15 * time.Second},
 		{fault: "scale", name: "a StatefulSet", yaml: "- scale: {to: 2}", inForce: serving(2), build: asStatefulSet},
+		{fault: "scale", name: "by a percentage", yaml: "- scale: {by: -50%}", inForce: serving(2)},
+		{fault: "hpaFreeze", yaml: "- hpaFreeze: {}", inForce: frozen(replicas)},
+		{fault: "hpaFreeze", name: "elsewhere", yaml: "- hpaFreeze: {replicas: 2}", inForce: frozen(2)},
+	}
+}
+
+// frozen wants both limits of the autoscaler to be that number, and as many pods to serve.
+func frozen(want int) func(context.Context, *stage) error {
+	return func(ctx context.Context, s *stage) error {
+		a, err := shared.client.AutoscalingV2().HorizontalPodAutoscalers(s.namespace).Get(ctx, "web", metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		if least := a.Spec.MinReplicas; least == nil || int(*least) != want || int(a.Spec.MaxReplicas) != want {
+			return fmt.Errorf("the limits are %v and %d", least, a.Spec.MaxReplicas)
+		}
+		return s.endpoints(ctx, want)
 	}
 }
 

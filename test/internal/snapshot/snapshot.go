@@ -77,11 +77,13 @@ func unmarked(o *unstructured.Unstructured) *unstructured.Unstructured {
 	return o
 }
 
-// Left are the marks that are left by processes that said this. Copies on ReplicaSets, which do no harm, stay where their
-// controller is slow; then that is told.
+// Left are the marks that are left by processes that said this. Copies, which do no harm, stay where the controller that
+// makes them is slow; then that is told.
 func (s *Snapshot) Left(said string) []string {
-	told := strings.Contains(said, "may be left on the ReplicaSets")
-	return slices.DeleteFunc(slices.Clone(s.Marks), func(mark string) bool { return told && strings.HasPrefix(mark, "ReplicaSet ") })
+	return slices.DeleteFunc(slices.Clone(s.Marks), func(mark string) bool {
+		kind, _, _ := strings.Cut(mark, " ")
+		return strings.Contains(said, "may be left on the "+strings.ToLower(kind)+"s")
+	})
 }
 
 // Journalled says that there is a journal in the cluster (G1).
