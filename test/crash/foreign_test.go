@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -188,7 +189,8 @@ func theirs(f inject.Field) any {
 func another(f inject.Field, value any) any {
 	switch v := value.(type) {
 	case string:
-		if quantity, err := resource.ParseQuantity(v); err == nil {
+		if slices.Contains(f.Path, "resources") {
+			quantity := resource.MustParse(v)
 			quantity.Add(quantity)
 			return quantity.String()
 		}
