@@ -230,7 +230,7 @@ func printOutcome(w io.Writer, o *leftover.Outcome, dryRun bool) {
 	}
 	fmt.Fprintln(w, title)
 	for _, i := range o.Items {
-		fmt.Fprintf(w, "  %-10s %s %s\n", word(i.State, i.Message), objectName(i.Object), strings.Join(i.Fields, ", "))
+		fmt.Fprintf(w, "  %-10s %s %s\n", word(i), objectName(i.Object), strings.Join(i.Fields, ", "))
 		if i.Message != "" {
 			fmt.Fprintf(w, "             %s\n", i.Message)
 		}
@@ -246,14 +246,16 @@ func printOutcome(w io.Writer, o *leftover.Outcome, dryRun bool) {
 	}
 }
 
-func word(state event.ChangeState, message string) string {
+func word(i leftover.Item) string {
 	switch {
-	case state == event.ChangeStuck:
+	case i.State == event.ChangeStuck:
 		return "not done"
-	case state == event.ChangeDiverged:
+	case i.State == event.ChangeDiverged:
 		return "diverged"
-	case message != "":
+	case i.Message != "":
 		return "nothing"
+	case i.Verb == "create":
+		return "removed"
 	}
 	return "restored"
 }
@@ -304,7 +306,10 @@ func (a *app) abandon(ctx context.Context, r *leftover.Recovery, runs []*leftove
 		fmt.Fprintf(a.Err, "run %s would leave behind, as it has made them:\n", run.ID)
 		for _, m := range run.Objects {
 			for _, c := range m.Changes {
-				for _, f := range c.Edit.Fields {
+				if c.Create != nil {
+					fmt.Fprintf(a.Err, "  %s (the run has made it)\n", objectName(m.Object.Event()))
+				}
+				for _, f := range c.Fields() {
 					original := "it was not there before"
 					switch {
 					case f.Original != nil:

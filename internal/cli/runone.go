@@ -175,6 +175,7 @@ func (r *recorded) execute(ctx context.Context, held *claim.Claim) (left bool, e
 	})
 	log.Record(r.plan.Event())
 	applier := apply.New(r.cluster, r.header.Run, journal.All{file, held.Journal}, log)
+	applier.Owner = &apply.Owner{Namespace: held.Scope().Namespace, Reference: held.Reference()}
 	applier.UndoTimeout = r.app.undoTimeout
 	run := &engine.Run{Plan: r.plan, Log: log, Samples: samples, Applier: applier, Permit: held.Check, Observe: live.Add}
 	stop := view.start(log.Clock)

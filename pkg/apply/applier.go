@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/inject"
@@ -22,6 +24,8 @@ type Recorder interface{ Record(event.Payload) }
 type Applier struct {
 	// UndoTimeout is how long each call of Undo may wait out an API server that does not answer.
 	UndoTimeout time.Duration
+	// Owner owns what is created; nil where nothing does.
+	Owner *Owner
 
 	cluster *cluster.Cluster
 	journal journal.Journal
@@ -39,6 +43,8 @@ type Applier struct {
 	// has acknowledged, and doubtful of which a request got no answer.
 	reversible        []*inject.Change
 	applied, doubtful map[*inject.Change]bool
+	// uids are those of objects that changes have created.
+	uids map[*inject.Change]types.UID
 	// taken is closed for a change, where somebody waits for that, when it is about to be undone.
 	taken map[*inject.Change]chan struct{}
 	// waiting says that the API server does not answer, and that this was told.
@@ -49,7 +55,8 @@ type Applier struct {
 func New(c *cluster.Cluster, run string, journal journal.Journal, log Recorder) *Applier {
 	a := &Applier{
 		UndoTimeout: DefaultUndoTimeout, cluster: c, journal: journal, log: log, run: run,
-		applied: map[*inject.Change]bool{}, doubtful: map[*inject.Change]bool{}, taken: map[*inject.Change]chan struct{}{},
+		applied: map[*inject.Change]bool{}, doubtful: map[*inject.Change]bool{},
+		uids: map[*inject.Change]types.UID{}, taken: map[*inject.Change]chan struct{}{},
 	}
 	a.abandoned, a.abandon = context.WithCancelCause(context.Background())
 	return a
@@ -143,7 +150,11 @@ func (a *Applier) apply(ctx context.Context, c *inject.Change) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	outcome, err := a.send(ctx, c)
+	op, err := a.operation(c)
+	if err != nil {
+		return err
+	}
+	outcome, err := op.send(ctx)
 	if err != nil {
 		a.record(c, event.ChangeFailed, err.Error())
 		return fmt.Errorf("%s %s %s: %w", c.Verb(), c.Object.Kind, c.Object.Name, err)
@@ -199,8 +210,12 @@ func (a *Applier) forget(c *inject.Change) {
 func (a *Applier) Wait() { a.proofs.Wait() }
 
 func (a *Applier) record(c *inject.Change, state event.ChangeState, message string) {
+	object := c.Object.Event()
+	if uid := a.created(c); uid != "" {
+		object.UID = string(uid)
+	}
 	a.log.Record(event.ChangeUpdated{
-		ID: c.ID, Fault: c.Fault, Object: c.Object.Event(), Verb: c.Verb(), State: state, Message: message,
+		ID: c.ID, Fault: c.Fault, Object: object, Verb: c.Verb(), State: state, Message: message,
 	})
 }
 

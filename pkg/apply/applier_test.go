@@ -125,7 +125,7 @@ func TestUndoAfter(t *testing.T) {
 func TestCommands(t *testing.T) {
 	c := corrupt("f/1/a", "it's.json", `{"a": "it's $HOME \"quoted\" `+"`x`"+` \\ end"}`+"\n", "x")
 	c.Edit.Fields = append(c.Edit.Fields, corrupt("", "added", "", "y").Edit.Fields...)
-	all := commands("run-1", c, true)
+	all := (&Applier{run: "run-1"}).byHand(c, true)
 	require.Len(t, all, 1)
 	output, err := exec.Command("sh", "-c", `kubectl() { printf '%s\0' "$@"; }; `+all[0]).CombinedOutput()
 	require.NoError(t, err, string(output))
@@ -137,10 +137,10 @@ func TestCommands(t *testing.T) {
 	assert.Equal(t, map[string]any{"annotations": map[string]any{MarkName("run-1", c.ID): nil}, "labels": map[string]any{RunLabel: nil}}, patch["metadata"])
 
 	node := &inject.Change{ID: "n", Object: inject.Object{Kind: "Node", Name: "node1"}, Edit: &inject.Edit{Fields: []inject.Field{{Path: []string{"spec", "unschedulable"}, Value: mustJSON(true)}}}}
-	assert.Contains(t, commands("run-1", node, true)[0], `kubectl patch node node1 --type=merge -p '{"metadata":`)
-	assert.Contains(t, commands("run-1", node, true)[0], `"spec":{"unschedulable":null}`)
-	assert.Contains(t, commands("run-1", node, true)[0], `"labels":{"`+RunLabel+`":null}`)
-	assert.NotContains(t, commands("run-1", node, false)[0], RunLabel+`"`, "another change is left, which is found by the label")
+	assert.Contains(t, (&Applier{run: "run-1"}).byHand(node, true)[0], `kubectl patch node node1 --type=merge -p '{"metadata":`)
+	assert.Contains(t, (&Applier{run: "run-1"}).byHand(node, true)[0], `"spec":{"unschedulable":null}`)
+	assert.Contains(t, (&Applier{run: "run-1"}).byHand(node, true)[0], `"labels":{"`+RunLabel+`":null}`)
+	assert.NotContains(t, (&Applier{run: "run-1"}).byHand(node, false)[0], RunLabel+`"`, "another change is left, which is found by the label")
 }
 
 func TestPasses(t *testing.T) {

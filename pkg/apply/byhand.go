@@ -2,6 +2,7 @@ package apply
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -9,9 +10,10 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/inject"
 )
 
-// commands are what a person would type to restore the fields. Where the originals are not to be shown, or are kept
-// elsewhere, it is chaosctl's own. By its label an object is found, so that goes with the last change of it that is left.
-func commands(run string, c *inject.Change, last bool) []string {
+// byHand restores the fields. Where the originals are not to be shown, or are kept elsewhere, the command is chaosctl's own.
+// By its label an object is found, so that goes with the last change of it that is left.
+func (e edit) byHand(last bool) []string {
+	run, c := e.a.run, e.c
 	patch, kind := map[string]any{}, "merge"
 	for _, f := range c.Edit.Fields {
 		if f.OriginalMissing() || c.Object.Confidential() {
@@ -27,12 +29,17 @@ func commands(run string, c *inject.Change, last bool) []string {
 	if last {
 		_ = unstructured.SetNestedField(patch, nil, "metadata", "labels", RunLabel)
 	}
-	where := ""
-	if c.Object.Namespace != "" {
-		where = "-n " + c.Object.Namespace + " "
-	}
 	text := string(mustJSON(patch))
-	return []string{fmt.Sprintf("kubectl %spatch %s %s --type=%s -p '%s'", where, strings.ToLower(c.Object.Kind), c.Object.Name, kind, strings.ReplaceAll(text, "'", `'\''`))}
+	return []string{fmt.Sprintf("%s --type=%s -p '%s'", kubectl("patch", c.Object), kind, strings.ReplaceAll(text, "'", `'\''`))}
+}
+
+// kubectl is a command on an object.
+func kubectl(verb string, o inject.Object) string {
+	where := ""
+	if o.Namespace != "" {
+		where = "-n " + o.Namespace + " "
+	}
+	return fmt.Sprintf("kubectl %s%s %s %s", where, verb, strings.ToLower(o.Kind), o.Name)
 }
 
 // place puts a value into a patch, and returns the kind of patch that this takes: lists of objects are merged by name in
@@ -44,11 +51,30 @@ func place(patch map[string]any, path []string, value any) (kind string) {
 			continue
 		}
 		element := map[string]any{field: name}
-		place(element, path[i+1:], value)
+		switch whole, isObject := value.(map[string]any); {
+		case i < len(path)-1:
+			place(element, path[i+1:], value)
+		case field == "":
+			return placeText(patch, path[:i], name, value != nil)
+		case value == nil:
+			element["$patch"] = "delete"
+		case isObject:
+			element = whole
+		}
 		_ = unstructured.SetNestedSlice(patch, []any{element}, path[:i]...)
 		return "strategic"
 	}
 	// A path that is set twice, once as a map and once as a value, does not occur in a plan.
 	_ = unstructured.SetNestedField(patch, value, path...)
 	return "merge"
+}
+
+// placeText adds a text to a list, or removes it.
+func placeText(patch map[string]any, list []string, text string, there bool) (kind string) {
+	if !there {
+		list = slices.Clone(list)
+		list[len(list)-1] = "$deleteFromPrimitiveList/" + list[len(list)-1]
+	}
+	_ = unstructured.SetNestedSlice(patch, []any{text}, list...)
+	return "strategic"
 }

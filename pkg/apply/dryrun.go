@@ -15,7 +15,11 @@ func DryRun(ctx context.Context, c *cluster.Cluster, changes []inject.Change) []
 	a.DryRun()
 	answers := make([]error, len(changes))
 	for i := range changes {
-		_, answers[i] = a.send(ctx, &changes[i])
+		op, err := a.operation(&changes[i])
+		if err == nil {
+			_, err = op.send(ctx)
+		}
+		answers[i] = err
 	}
 	return answers
 }

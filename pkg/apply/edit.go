@@ -2,21 +2,25 @@ package apply
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"strings"
 
-	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/dynamic"
 
+	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/inject"
 )
 
-// edit sets the fields and the marker in one write (G2).
-func (a *Applier) edit(ctx context.Context, c *inject.Change) (outcome, error) {
+// edit sets fields of an object, and puts them back one by one.
+type edit struct {
+	a *Applier
+	c *inject.Change
+}
+
+// send sets the fields and the marker in one write (G2).
+func (e edit) send(ctx context.Context) (outcome, error) {
+	a, c := e.a, e.c
 	ctx, cancel := context.WithTimeout(ctx, sendPatience)
 	defer cancel()
 	var result outcome
@@ -50,6 +54,108 @@ func (a *Applier) edit(ctx context.Context, c *inject.Change) (outcome, error) {
 	return result, err
 }
 
+// observe reads the object again and looks for the values.
+func (e edit) observe(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, proofPatience)
+	defer cancel()
+	var object *unstructured.Unstructured
+	err := retry(ctx, e.a.waits, func() (err error) {
+		object, err = e.a.get(ctx, e.c.Object)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	if object == nil {
+		return "", fmt.Errorf("the object is gone")
+	}
+	for _, f := range e.c.Edit.Fields {
+		if have, found, err := valueAt(object, f.Path); err != nil || !f.IsValue(have, found) {
+			return "", fmt.Errorf("%s does not hold the value that was written: something set it back", f.PathString())
+		}
+	}
+	return "the field holds the written value", nil
+}
+
+// lost names a field that does not hold any more what was written.
+func (e edit) lost(ctx context.Context) (string, error) {
+	object, err := e.a.get(ctx, e.c.Object)
+	if err != nil {
+		return "", err
+	}
+	if object == nil {
+		return "the object was removed", nil
+	}
+	for _, f := range e.c.Edit.Fields {
+		if have, found, err := valueAt(object, f.Path); err != nil || !f.IsValue(have, found) {
+			return f.PathString() + " was changed", nil
+		}
+	}
+	return "", nil
+}
+
+// undo restores the fields that still hold what was written, keeps what others wrote, and drops the marker, in one
+// write (G3). A field that others changed or set back before tells that the fault did not last (G16).
+func (e edit) undo(ctx context.Context) error {
+	a, c := e.a, e.c
+	left, err := e.restore(ctx)
+	switch {
+	case apierrors.IsNotFound(err):
+		a.record(c, event.ChangeUndone, "the object is gone, so there is nothing to undo")
+		return nil
+	case err != nil:
+		return err
+	}
+	applied := a.wasApplied(c)
+	if lost := left.lost(); applied && len(lost) > 0 {
+		a.record(c, event.ChangeUnproved, strings.Join(lost, ", ")+" did not keep the written value to the end of the fault: somebody else changed it")
+	}
+	switch {
+	case left.unmarked && !applied && !left.keepsOurs():
+		a.record(c, event.ChangeUndone, "nothing of it is there: it was never made, or is undone already")
+	case len(left.diverged) > 0:
+		a.record(c, event.ChangeDiverged, "somebody else changed it meanwhile; theirs was kept: "+left.describe(c))
+	default:
+		a.record(c, event.ChangeUndone, "")
+	}
+	return nil
+}
+
+// restore writes the originals back. A change whose answer never came, and which is not there, is fenced off first (G5): a
+// request may be on its way, in a proxy or in the server's queue, longer than the undo waits. It names the resource version
+// that it was made for. A marker without fields makes another; the restoring takes it off again, and recover would.
+func (e edit) restore(ctx context.Context) (left remains, err error) {
+	a, c := e.a, e.c
+	fenced := !a.isDoubtful(c)
+	for tried := false; ; {
+		fence := false
+		err = a.update(ctx, c, func() { tried = tried || !fence }, func(object *unstructured.Unstructured) (bool, error) {
+			if fence = !fenced && unfenced(object, a.run, c); fence {
+				empty := *c
+				empty.Edit = &inject.Edit{}
+				return true, mark(object, a.run, &empty)
+			}
+			found, write, err := restore(object, a.run, c)
+			if !tried {
+				// After a try, what is set back, and the marker's absence, may be its own doing.
+				left.setBack, left.unmarked = found.setBack, found.unmarked
+			}
+			left.diverged = found.diverged
+			return write, err
+		})
+		if !fence || err != nil {
+			return left, err
+		}
+		fenced = true
+	}
+}
+
+// unfenced says that a request for the change could still come about. What another run has written since is a fence too.
+func unfenced(object *unstructured.Unstructured, run string, c *inject.Change) bool {
+	other := object.GetLabels()[RunLabel]
+	return !marked(object, run, c) && (other == "" || other == run)
+}
+
 // compare says whether all fields hold what is to be written, and names one that does not hold its original: an undo would
 // not put back what is there now.
 func compare(object *unstructured.Unstructured, fields []inject.Field) (already bool, moved string, err error) {
@@ -65,94 +171,4 @@ func compare(object *unstructured.Unstructured, fields []inject.Field) (already 
 		}
 	}
 	return already, moved, nil
-}
-
-// update reads the object, lets change decide and edit a copy of it, and sends the difference as one merge patch under
-// the preconditions of the UID and the resource version that were read. After a conflict all of it is done again.
-// An object that is gone, or is another of the same name, is NotFound. An error of change is returned at once.
-func (a *Applier) update(ctx context.Context, c *inject.Change, sent func(), change func(*unstructured.Unstructured) (bool, error)) error {
-	for {
-		var conflict bool
-		err := retry(ctx, a.waits, func() error {
-			object, err := a.get(ctx, c.Object)
-			if err != nil {
-				return err
-			}
-			if object == nil {
-				return apierrors.NewNotFound(c.Object.Resource.GroupResource(), c.Object.Name)
-			}
-			edited := object.DeepCopy()
-			write, err := change(edited)
-			if err != nil {
-				return decided{err}
-			}
-			if !write {
-				return nil
-			}
-			patch, err := mergePatch(object, edited)
-			if err != nil {
-				return err
-			}
-			sent()
-			_, err = a.resource(c.Object).Patch(ctx, c.Object.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager, DryRun: a.dryRun})
-			conflict = apierrors.IsConflict(err)
-			if unanswered(err) {
-				a.doubt(c)
-			}
-			return err
-		})
-		if !conflict || ctx.Err() != nil {
-			return err
-		}
-	}
-}
-
-const fieldManager = "chaosctl"
-
-// get reads the object; nil where it is gone, or another has its name.
-func (a *Applier) get(ctx context.Context, o inject.Object) (*unstructured.Unstructured, error) {
-	object, err := a.resource(o).Get(ctx, o.Name, metav1.GetOptions{})
-	switch {
-	case apierrors.IsNotFound(err):
-		return nil, nil
-	case err != nil:
-		return nil, err
-	case object.GetUID() != o.UID:
-		return nil, nil
-	}
-	return object, nil
-}
-
-func (a *Applier) resource(o inject.Object) dynamic.ResourceInterface {
-	resource := a.cluster.Dynamic.Resource(o.Resource)
-	if o.Namespace == "" {
-		return resource
-	}
-	return resource.Namespace(o.Namespace)
-}
-
-// mergePatch is the difference of two states of an object, fenced by the first one's UID and resource version.
-func mergePatch(from, to *unstructured.Unstructured) ([]byte, error) {
-	before, err := from.MarshalJSON()
-	if err != nil {
-		return nil, err
-	}
-	after, err := to.MarshalJSON()
-	if err != nil {
-		return nil, err
-	}
-	difference, err := jsonpatch.CreateMergePatch(before, after)
-	if err != nil {
-		return nil, err
-	}
-	var patch map[string]any
-	if err := json.Unmarshal(difference, &patch); err != nil {
-		return nil, err
-	}
-	for field, value := range map[string]string{"uid": string(from.GetUID()), "resourceVersion": from.GetResourceVersion()} {
-		if err := unstructured.SetNestedField(patch, value, "metadata", field); err != nil {
-			return nil, err
-		}
-	}
-	return json.Marshal(patch)
 }

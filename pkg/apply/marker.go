@@ -30,6 +30,9 @@ type marker struct {
 	Fault  string        `json:"fault,omitempty"`
 	After  string        `json:"undoAfter,omitempty"`
 	Fields []markedField `json:"fields"`
+	// Created is the object's kind and name where the run has made it. Its UID was not known when the marker was written, and
+	// tells it from a copy no better than they do.
+	Created string `json:"created,omitempty"`
 	// Number counts the marks that the object bore before, so that changes of one field are undone the newest first.
 	Number int `json:"number,omitempty"`
 	// UID tells a marker apart from a copy of it on another object: a backup that was restored, or a controller that hands
@@ -68,7 +71,10 @@ func isFence(object *unstructured.Unstructured, run string, c *inject.Change) bo
 // mark adds the label and the annotation.
 func mark(object *unstructured.Unstructured, run string, c *inject.Change) error {
 	m := marker{Run: run, Change: c.ID, Fault: c.Fault, After: c.UndoAfter, UID: c.Object.UID}
-	for _, f := range c.Edit.Fields {
+	if c.Create != nil {
+		m.Created = identity(c.Object)
+	}
+	for _, f := range c.Fields() {
 		if len(f.Original) > inject.InlineOriginal || c.Object.Confidential() {
 			f = f.WithheldOriginal()
 		}
@@ -94,6 +100,9 @@ func mark(object *unstructured.Unstructured, run string, c *inject.Change) error
 	return nil
 }
 
+// identity is what tells an object that a run has made from a copy of it.
+func identity(o inject.Object) string { return o.Kind + " " + o.Namespace + "/" + o.Name }
+
 // nextNumber is that of the object's next mark.
 func nextNumber(object metav1.Object) int {
 	next := 0
@@ -117,7 +126,7 @@ func unmark(object *unstructured.Unstructured, run string, c *inject.Change) (wa
 // dropRemains removes what is of no use without a mark of the object's own: the run's label, and copies of other objects'
 // marks. It says whether there was any.
 func dropRemains(object *unstructured.Unstructured, run string) bool {
-	marks := ReadMarks(object, inject.Object{})
+	marks := ReadMarks(object, inject.Object{Kind: object.GetKind(), Namespace: object.GetNamespace(), Name: object.GetName()})
 	if len(marks.Changes) > 0 || len(marks.Broken) > 0 || object.GetLabels()[RunLabel] != run {
 		return false
 	}
@@ -159,7 +168,7 @@ func ReadMarks(object metav1.Object, of inject.Object) Marks {
 		switch {
 		case err != nil || m.Run == "" || m.Change == "":
 			found.Broken = append(found.Broken, name)
-		case m.UID != object.GetUID():
+		case m.Created == "" && m.UID != object.GetUID(), m.Created != "" && m.Created != identity(of):
 			found.Copies = append(found.Copies, name)
 		default:
 			own = append(own, m)
@@ -167,7 +176,12 @@ func ReadMarks(object metav1.Object, of inject.Object) Marks {
 	}
 	slices.SortStableFunc(own, func(a, b marker) int { return cmp.Compare(a.Number, b.Number) })
 	for _, m := range own {
-		c := &inject.Change{ID: m.Change, Fault: m.Fault, Object: of, UndoAfter: m.After, Edit: &inject.Edit{}, What: fmt.Sprintf("a change by run %s", m.Run)}
+		c := &inject.Change{ID: m.Change, Fault: m.Fault, Object: of, UndoAfter: m.After, What: fmt.Sprintf("a change by run %s", m.Run)}
+		if m.Created != "" {
+			c.Create = &inject.Create{}
+		} else {
+			c.Edit = &inject.Edit{}
+		}
 		for _, f := range m.Fields {
 			c.Edit.Fields = append(c.Edit.Fields, inject.Field{Path: f.Path, Original: f.Original, OriginalDigest: f.OriginalDigest, ValueDigest: f.Digest})
 		}

@@ -370,7 +370,7 @@ func TestOriginalsThatAreKeptElsewhere(t *testing.T) {
 			_, write, err = restore(before, "run-1", c)
 			require.NoError(t, err, "who has the journal can")
 			assert.True(t, write)
-			assert.Equal(t, []string{"chaosctl recover --all"}, commands("run-1", secret, true), "no value of a Secret is shown")
+			assert.Equal(t, []string{"chaosctl recover --all"}, (&Applier{run: "run-1"}).byHand(secret, true), "no value of a Secret is shown")
 		})
 	}
 }

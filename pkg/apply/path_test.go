@@ -55,7 +55,7 @@ func TestElementIsPutBack(t *testing.T) {
 	assert.Equal(t, remains{}, left)
 	assert.JSONEq(t, `[{"name":"web","image":"w:1"},{"name":"side","image":"s:2"}]`, string(mustJSON(spec["containers"])))
 
-	text := commands("run-1", c, true)
+	text := (&Applier{run: "run-1"}).byHand(c, true)
 	require.Len(t, text, 1)
 	assert.Contains(t, text[0], "--type=strategic")
 	assert.Contains(t, text[0], `"containers":[{"image":"w:1","name":"web"}]`)

@@ -11,7 +11,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/inject"
@@ -78,6 +77,7 @@ func (a *Applier) DropMarks(ctx context.Context, o inject.Object) error {
 		}
 		_, labelled := object.GetLabels()[RunLabel]
 		unstructured.RemoveNestedField(object.Object, "metadata", "labels", RunLabel)
+		disown(object)
 		return labelled || len(names) > 0, nil
 	})
 	switch {
@@ -101,10 +101,10 @@ func (a *Applier) Undo(ctx context.Context, match func(*inject.Change) bool) []L
 	errs := make([]error, len(taken))
 	inOrder(taken, func(i int) { errs[i] = a.undo(ctx, taken[i]) })
 	// By its label an object is found, so that goes with the last change of it that is left.
-	last := map[types.UID]int{}
+	last := map[string]int{}
 	for i, c := range taken {
 		if errs[i] != nil {
-			last[c.Object.UID] = i
+			last[c.Object.Key()] = i
 		}
 	}
 	var left []Leftover
@@ -114,7 +114,7 @@ func (a *Applier) Undo(ctx context.Context, match func(*inject.Change) bool) []L
 			undone = append(undone, c)
 			continue
 		}
-		leftover := Leftover{Change: c, Err: errs[i], Commands: commands(a.run, c, last[c.Object.UID] == i)}
+		leftover := Leftover{Change: c, Err: errs[i], Commands: a.byHand(c, last[c.Object.Key()] == i)}
 		left = append(left, leftover)
 		a.record(c, event.ChangeStuck, fmt.Sprintf("%v; to put it back by hand: %s", errs[i], strings.Join(leftover.Commands, "; ")))
 	}
@@ -135,12 +135,12 @@ func (a *Applier) Left() bool {
 func inOrder(changes []*inject.Change, do func(int)) {
 	var all sync.WaitGroup
 	slots := make(chan struct{}, sideBySide)
-	byObject := map[types.UID]chan struct{}{}
+	byObject := map[string]chan struct{}{}
 	byID := map[string]chan struct{}{}
 	for i, c := range changes {
 		done := make(chan struct{})
-		waitFor := []chan struct{}{byObject[c.Object.UID], byID[c.UndoAfter]}
-		byObject[c.Object.UID], byID[c.ID] = done, done
+		waitFor := []chan struct{}{byObject[c.Object.Key()], byID[c.UndoAfter]}
+		byObject[c.Object.Key()], byID[c.ID] = done, done
 		all.Go(func() {
 			defer close(done)
 			for _, earlier := range waitFor {
@@ -170,47 +170,23 @@ func (a *Applier) undoing(ctx context.Context) (context.Context, context.CancelF
 	return ctx, func() { release(); stop(nil); cancel() }
 }
 
-// undo restores the fields that still hold what was written, keeps what others wrote, and drops the marker, in one
-// write (G3). A field that others changed or set back before tells that the fault did not last (G16).
+// undo takes one change back.
 func (a *Applier) undo(ctx context.Context, c *inject.Change) (err error) {
 	defer recovered(&err)
 	defer func() { err = withCause(ctx, err) }()
-	var left remains
-	tried := false
-	err = a.untilAllowed(ctx, func() error {
-		if err := a.fence(ctx, c); err != nil {
-			return err
-		}
-		return a.update(ctx, c, func() { tried = true }, func(object *unstructured.Unstructured) (bool, error) {
-			found, write, err := restore(object, a.run, c)
-			if !tried {
-				// After a try, what is set back, and the marker's absence, may be its own doing.
-				left.setBack, left.unmarked = found.setBack, found.unmarked
-			}
-			left.diverged = found.diverged
-			return write, err
-		})
-	})
-	switch {
-	case apierrors.IsNotFound(err):
-		a.record(c, event.ChangeUndone, "the object is gone, so there is nothing to undo")
-		return nil
-	case err != nil:
+	op, err := a.reversal(c)
+	if err != nil {
 		return err
 	}
-	applied := a.wasApplied(c)
-	if lost := left.lost(); applied && len(lost) > 0 {
-		a.record(c, event.ChangeUnproved, strings.Join(lost, ", ")+" did not keep the written value to the end of the fault: somebody else changed it")
+	return a.untilAllowed(ctx, func() error { return op.undo(ctx) })
+}
+
+func (a *Applier) byHand(c *inject.Change, last bool) []string {
+	op, err := a.reversal(c)
+	if err != nil {
+		return nil
 	}
-	switch {
-	case left.unmarked && !applied && !left.keepsOurs():
-		a.record(c, event.ChangeUndone, "nothing of it is there: it was never made, or is undone already")
-	case len(left.diverged) > 0:
-		a.record(c, event.ChangeDiverged, "somebody else changed it meanwhile; theirs was kept: "+left.describe(c))
-	default:
-		a.record(c, event.ChangeUndone, "")
-	}
-	return nil
+	return op.byHand(last)
 }
 
 // withCause tells what ended the waiting beside what was last met.
@@ -245,24 +221,6 @@ func (a *Applier) untilAllowed(ctx context.Context, do func() error) error {
 			return err
 		}
 	}
-}
-
-// fence makes sure that a change whose answer never came, and which is not there, does not come about after all (G5): a
-// request may be on its way, in a proxy or in the server's queue, longer than the undo waits. It names the resource
-// version that it was made for. A marker without fields makes another; the undo takes it off again, and recover would.
-func (a *Applier) fence(ctx context.Context, c *inject.Change) error {
-	if !a.isDoubtful(c) {
-		return nil
-	}
-	empty := *c
-	empty.Edit = &inject.Edit{}
-	return a.update(ctx, c, func() {}, func(object *unstructured.Unstructured) (bool, error) {
-		// What another run has written since is a fence too.
-		if other := object.GetLabels()[RunLabel]; marked(object, a.run, c) || other != "" && other != a.run {
-			return false, nil
-		}
-		return true, mark(object, a.run, &empty)
-	})
 }
 
 func (a *Applier) wasApplied(c *inject.Change) bool {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/chaosctl/chaosctl/pkg/journal"
@@ -61,6 +62,9 @@ func Take(ctx context.Context, client, watch kubernetes.Interface, scope lock.Sc
 
 // Scope is what is claimed.
 func (c *Claim) Scope() lock.Scope { return c.lease.Scope() }
+
+// Reference names the Lease, as the owner of what goes when the claim ends.
+func (c *Claim) Reference() metav1.OwnerReference { return c.lease.Reference() }
 
 // Check is an error unless the run may go on injecting: it holds its target for sure, and nobody has ordered a stop.
 func (c *Claim) Check(ctx context.Context) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/chaosctl/chaosctl/pkg/apply"
 	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/pkg/target"
 )
 
 // Marked says that an object of the plan still bears the mark of another run (G9).
@@ -21,7 +22,7 @@ func (m *Marked) Error() string {
 	return fmt.Sprintf("run %s has changed %s %s and not put it back yet", m.Run, m.Object.Kind, m.Object.Name)
 }
 
-// unmarked refuses a plan that would change what another run has changed.
+// unmarked refuses a plan that would change what another run has changed, or create what is there.
 func (p *Plan) unmarked(ctx context.Context) error {
 	for _, i := range p.Injections {
 		for n := range i.Changes {
@@ -38,6 +39,9 @@ func (p *Plan) unmarked(ctx context.Context) error {
 			}
 			if run := object.Labels[apply.RunLabel]; run != "" {
 				return &Marked{Object: o, Run: run}
+			}
+			if i.Changes[n].Create != nil {
+				return &target.Refusal{Reason: fmt.Sprintf("fault %s: there is a %s %s already, which is somebody else's", i.Fault.Name, o.Kind, o.Name)}
 			}
 		}
 	}

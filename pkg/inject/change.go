@@ -16,7 +16,7 @@ import (
 )
 
 // Change is one thing that is done to one object: data, so that it can be shown, checked, recorded and undone by
-// those who did not plan it. Exactly one of Delete, Evict and Edit is set.
+// those who did not plan it. Exactly one of Delete, Evict, Edit and Create is set.
 type Change struct {
 	// ID is unique within a run.
 	ID    string `json:"id"`
@@ -28,6 +28,7 @@ type Change struct {
 	Delete *Delete `json:"delete,omitempty"`
 	Evict  *Evict  `json:"evict,omitempty"`
 	Edit   *Edit   `json:"edit,omitempty"`
+	Create *Create `json:"create,omitempty"`
 	// What says in words what is done.
 	What string `json:"what"`
 	// Removes are pods that the change takes away in consequence. Their number is sure; which ones is their controller's choice.
@@ -36,7 +37,8 @@ type Change struct {
 	UndoAfter string `json:"undoAfter,omitempty"`
 }
 
-// Object is the thing changed. The UID fences every request: an object of the same name that came later is another.
+// Object is the thing changed. The UID fences every request: an object of the same name that came later is another. One that
+// is yet to be created has none.
 type Object struct {
 	Resource  schema.GroupVersionResource `json:"resource"`
 	Kind      string                      `json:"kind"`
@@ -66,6 +68,17 @@ type Edit struct {
 	Fields []Field `json:"fields"`
 }
 
+// Create makes an object, and is undone by its deletion, under the UID that it then has. Somebody else's object of the same
+// name is left alone.
+type Create struct {
+	// Manifest is the object as it is sent. Journals do not hold it: to undo the creation, its name is enough.
+	Manifest json.RawMessage `json:"-"`
+	// Until is a CEL condition over the object that must hold before the fault counts as in effect; at once where it is empty.
+	Until string `json:"until,omitempty"`
+	// Timeout is how long that may take; half a minute where it is zero.
+	Timeout time.Duration `json:"timeout,omitempty"`
+}
+
 // Verb names the operation.
 func (c *Change) Verb() string {
 	switch {
@@ -73,6 +86,8 @@ func (c *Change) Verb() string {
 		return "delete"
 	case c.Evict != nil:
 		return "evict"
+	case c.Create != nil:
+		return "create"
 	}
 	return "patch"
 }
@@ -86,11 +101,22 @@ func (c *Change) Removed() []types.UID {
 }
 
 // Reversible says that the change can be undone (G13).
-func (c *Change) Reversible() bool { return c.Edit != nil }
+func (c *Change) Reversible() bool { return c.Edit != nil || c.Create != nil }
+
+// Fields are those that the change sets.
+func (c *Change) Fields() []Field {
+	if c.Edit == nil {
+		return nil
+	}
+	return c.Edit.Fields
+}
 
 // Undo says in words how the change is taken back.
 func (c *Change) Undo() string {
-	if c.Edit == nil {
+	switch {
+	case c.Create != nil:
+		return "delete it"
+	case c.Edit == nil:
 		return "cannot be undone; success is a verified recovery"
 	}
 	var steps []string
@@ -107,6 +133,14 @@ func (c *Change) Undo() string {
 // Confidential says that the object's values must not be written anywhere but into the cluster's own Secrets (G18).
 func (o Object) Confidential() bool {
 	return o.Resource.GroupResource() == secrets.GroupResource()
+}
+
+// Key tells objects apart, those that are yet to be created too.
+func (o Object) Key() string {
+	if o.UID != "" {
+		return string(o.UID)
+	}
+	return o.Resource.GroupResource().String() + " " + o.Namespace + "/" + o.Name
 }
 
 // Event is the object as the log names it.

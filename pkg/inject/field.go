@@ -46,7 +46,9 @@ func (f Field) PathString() string {
 const InlineOriginal = 16 << 10
 
 // Element is the element of a path that chooses, from a list of objects, the one whose field of that name has this value:
-// the container of a name. Its place in the list may change meanwhile.
+// the container of a name. Its place in the list may change meanwhile. At the end of a path it stands for the whole object: a
+// value that is not in the list is added to it, and one that is absent afterwards is removed. Without a field it chooses from
+// a list of texts: a finalizer.
 func Element(field, value string) string { return "[" + field + "=" + value + "]" }
 
 func isElement(p string) bool { _, _, ok := ElementOf(p); return ok }

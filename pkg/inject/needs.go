@@ -15,6 +15,8 @@ func (c *Change) Needs() []access.Need {
 		return deletions(c.Object.Namespace)
 	case c.Evict != nil:
 		return evictions(c.Object.Namespace)
+	case c.Create != nil:
+		return creations(c.Object.Resource, c.Object.Namespace, c.Object.Name, c.What)
 	}
 	return edits(c.Object.Resource, c.Object.Namespace, c.Object.Name, c.What)
 }
@@ -57,4 +59,12 @@ func CopiesOf(workload schema.GroupVersionResource) schema.GroupVersionResource 
 		return appsv1.SchemeGroupVersion.WithResource("controllerrevisions")
 	}
 	return schema.GroupVersionResource{}
+}
+
+// creations of an object. A name is of no use to a rule about the first of the three: Kubernetes does not know it by then.
+func creations(resource schema.GroupVersionResource, namespace, name, why string) []access.Need {
+	on := access.Object{Group: resource.Group, Resource: resource.Resource, Namespace: namespace}
+	needs := access.Needs(why, on, "create")
+	on.Name = name
+	return append(needs, access.Needs("see that it is there, and remove it", on, "get", "delete")...)
 }

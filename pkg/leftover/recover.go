@@ -50,6 +50,8 @@ type Outcome struct {
 // Item is what became of one change.
 type Item struct {
 	Object event.Object
+	// Verb is the operation that was undone: patch or create.
+	Verb string
 	// Fields are those that the change had set.
 	Fields []string
 	// State is undone, diverged or stuck.
@@ -336,8 +338,9 @@ func (l *ledger) Record(p event.Payload) {
 		switch p.State {
 		case event.ChangeUndone, event.ChangeDiverged, event.ChangeStuck:
 			item := Item{Object: p.Object, State: p.State, Message: p.Message}
-			if c := l.changes[p.ID]; c != nil && c.Edit != nil {
-				for _, f := range c.Edit.Fields {
+			item.Verb = p.Verb
+			if c := l.changes[p.ID]; c != nil {
+				for _, f := range c.Fields() {
 					item.Fields = append(item.Fields, f.PathString())
 				}
 			}
@@ -367,7 +370,7 @@ func (r *Recovery) Abandon(ctx context.Context, run *Run) (*Outcome, error) {
 	for _, m := range run.Objects {
 		item := Item{Object: m.Object.Event(), State: event.ChangeUndone, Message: "the mark was removed; the object stays as it is"}
 		for _, c := range m.Changes {
-			for _, f := range c.Edit.Fields {
+			for _, f := range c.Fields() {
 				item.Fields = append(item.Fields, f.PathString())
 			}
 		}

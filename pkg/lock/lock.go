@@ -268,6 +268,13 @@ func (h *Held) renew(ctx context.Context) error {
 // Scope is what is held.
 func (h *Held) Scope() Scope { return h.scope }
 
+// Reference names the Lease as an owner.
+func (h *Held) Reference() metav1.OwnerReference {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return metav1.OwnerReference{APIVersion: coordinationv1.SchemeGroupVersion.String(), Kind: "Lease", Name: h.lease.Name, UID: h.lease.UID}
+}
+
 // Lost is closed when the Lease is lost; [Held.Check] then says why.
 func (h *Held) Lost() <-chan struct{} { return h.lost }
 

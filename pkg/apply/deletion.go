@@ -1,0 +1,87 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/chaosctl/chaosctl/pkg/inject"
+)
+
+// deletion removes a pod, and cannot be taken back (G13).
+type deletion struct {
+	a *Applier
+	c *inject.Change
+}
+
+// send asks for the pod's deletion under its UID.
+func (d deletion) send(ctx context.Context) (outcome, error) {
+	a, c := d.a, d.c
+	ctx, cancel := context.WithTimeout(ctx, sendPatience)
+	defer cancel()
+	return a.remove(ctx, c, func(preconditions *metav1.Preconditions) error {
+		return a.cluster.Client.CoreV1().Pods(c.Object.Namespace).Delete(ctx, c.Object.Name, metav1.DeleteOptions{
+			GracePeriodSeconds: c.Delete.GracePeriodSeconds, Preconditions: preconditions, DryRun: a.dryRun,
+		})
+	})
+}
+
+func (d deletion) observe(ctx context.Context) (string, error) { return d.a.proveGone(ctx, d.c) }
+
+// remove sends a request that removes a pod of a known UID. It is sent again after an ambiguous answer, which the
+// precondition makes harmless.
+func (a *Applier) remove(ctx context.Context, c *inject.Change, request func(*metav1.Preconditions) error) (outcome, error) {
+	preconditions := &metav1.Preconditions{UID: &c.Object.UID}
+	attempts := 0
+	var result outcome
+	err := retry(ctx, a.waits, func() error {
+		attempts++
+		a.sent(c)
+		err := request(preconditions)
+		if apierrors.IsNotFound(err) || isUIDConflict(err) {
+			if attempts == 1 {
+				result.skipped = "the pod was gone before"
+			}
+			return nil
+		}
+		return err
+	})
+	return result, err
+}
+
+// isUIDConflict: the API server answers a failed precondition with 409, which for deletions has no other meaning.
+func isUIDConflict(err error) bool { return apierrors.IsConflict(err) }
+
+// proveGone waits until the pod's UID is gone.
+func (a *Applier) proveGone(ctx context.Context, c *inject.Change) (string, error) {
+	patience := proofPatience
+	_, pod, err := a.podGone(ctx, c.Object)
+	if err == nil && pod != nil && pod.UID == c.Object.UID && pod.DeletionGracePeriodSeconds != nil {
+		patience += time.Duration(*pod.DeletionGracePeriodSeconds) * time.Second
+	}
+	err = wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
+		gone, _, err := a.podGone(ctx, c.Object)
+		return gone && err == nil, nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("the pod was still there %s later", patience)
+	}
+	return "the pod's UID is gone", nil
+}
+
+// podGone says that no pod of that UID exists any more.
+func (a *Applier) podGone(ctx context.Context, o inject.Object) (bool, *corev1.Pod, error) {
+	pod, err := a.cluster.Client.CoreV1().Pods(o.Namespace).Get(ctx, o.Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return true, nil, nil
+	}
+	if err != nil {
+		return false, nil, err
+	}
+	return pod.UID != o.UID, pod, nil
+}
