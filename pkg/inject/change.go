@@ -1,7 +1,10 @@
 package inject
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -149,11 +152,12 @@ func (o Object) Event() event.Object {
 }
 
 var (
-	pods        = corev1.SchemeGroupVersion.WithResource("pods")
-	nodes       = corev1.SchemeGroupVersion.WithResource("nodes")
-	configMaps  = corev1.SchemeGroupVersion.WithResource("configmaps")
-	secrets     = corev1.SchemeGroupVersion.WithResource("secrets")
-	autoscalers = autoscalingv2.SchemeGroupVersion.WithResource("horizontalpodautoscalers")
+	pods           = corev1.SchemeGroupVersion.WithResource("pods")
+	nodes          = corev1.SchemeGroupVersion.WithResource("nodes")
+	configMaps     = corev1.SchemeGroupVersion.WithResource("configmaps")
+	secrets        = corev1.SchemeGroupVersion.WithResource("secrets")
+	autoscalers    = autoscalingv2.SchemeGroupVersion.WithResource("horizontalpodautoscalers")
+	resourceQuotas = corev1.SchemeGroupVersion.WithResource("resourcequotas")
 )
 
 func podObject(pod *cluster.Pod) Object {
@@ -162,6 +166,13 @@ func podObject(pod *cluster.Pod) Object {
 		o.Owner = c.Kind + "/" + c.Name
 	}
 	return o
+}
+
+// createdName is the name of something that a fault creates for the target: the same in each plan of an injection, and another
+// for each injection and target.
+func createdName(s Scope, what string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%s", s.Draw.Seed, s.Draw.Label, s.Workload))
+	return "chaosctl-" + what + "-" + hex.EncodeToString(sum[:4])
 }
 
 // mustJSON encodes values of our own making, which cannot fail.

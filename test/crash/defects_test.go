@@ -52,8 +52,8 @@ func TestDefectsAreFound(t *testing.T) {
 	t.Run("objects are known by their names alone", func(t *testing.T) {
 		t.Parallel()
 		with := recoveringBy(defective(t,
-			binary.Defect{File: "pkg/apply/edit.go", Old: "case object.GetUID() != o.UID:", New: "case false:"},
-			binary.Defect{File: "pkg/apply/marker.go", Old: "case m.UID != object.GetUID():", New: "case false:"}))
+			binary.Defect{File: "pkg/apply/update.go", Old: "case object.GetUID() != o.UID:", New: "case false:"},
+			binary.Defect{File: "pkg/apply/marker.go", Old: "case m.Created == \"\" && m.UID != object.GetUID(), ", New: "case "}))
 		assertFound(t, example{fixture: corrupt, run: broken, foreign: replaced}, with, different)
 	})
 

@@ -60,6 +60,13 @@ func (s *scene) intrude(ctx context.Context, f *fixture, what foreign, want, liv
 		}
 	}
 	for name, c := range of {
+		if c.Create != nil {
+			delete(edits, name)
+			if err := s.intrudeOnCreation(ctx, c, what, want, live.Objects[name]); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			continue
+		}
 		if what == replaced {
 			made, err := s.replace(ctx, c, live.Objects[name])
 			if err != nil {
@@ -81,6 +88,32 @@ func (s *scene) intrude(ctx context.Context, f *fixture, what foreign, want, liv
 		edits[name](want.Objects[name])
 	}
 	return edits, nil
+}
+
+// intrudeOnCreation does something to an object that the run has made, if it has come to that. It goes nevertheless, and so
+// does a backup of it; only what somebody has made their own stays.
+func (s *scene) intrudeOnCreation(ctx context.Context, c *inject.Change, what foreign, want *snapshot.Snapshot, o *unstructured.Unstructured) error {
+	if o == nil {
+		return nil
+	}
+	if what == replaced {
+		_, err := s.replace(ctx, c, o)
+		return err
+	}
+	edited := o.DeepCopy()
+	if what == sameField {
+		edited = snapshot.Unmarked(edited)
+		edited.SetOwnerReferences(nil)
+		want.Objects[key(c)] = edited
+	} else {
+		editOthers(edited)
+	}
+	patch, err := jsonpatch.CreateMergePatch(encode(o.Object), encode(edited.Object))
+	if err != nil {
+		return err
+	}
+	_, err = s.resource(c).Patch(ctx, c.Object.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "somebody"})
+	return err
 }
 
 // has says that what an edit has done is still there.
@@ -136,7 +169,7 @@ func editOthers(o *unstructured.Unstructured) {
 // editSame sets the fields of a change to something that is neither what they were nor what the fault makes of them. Where
 // there is nothing else, as with a flag, they are set back.
 func editSame(o *unstructured.Unstructured, c *inject.Change) {
-	for _, f := range c.Edit.Fields {
+	for _, f := range c.Fields() {
 		if c.Object.Confidential() { // what it holds is not in the journal that the fixture was learnt from
 			set(o.Object, encoded("theirs"), f.Path...)
 			continue

@@ -13,7 +13,7 @@ import (
 
 // essence is what is compared: all that is neither the server's bookkeeping nor written by controllers, and no marks.
 func essence(o *unstructured.Unstructured) map[string]any {
-	o = unmarked(o)
+	o = Unmarked(o)
 	for _, path := range [][]string{
 		{"status"}, {"metadata", "resourceVersion"}, {"metadata", "generation"}, {"metadata", "managedFields"}, {"metadata", "creationTimestamp"},
 		{"metadata", "annotations", "deployment.kubernetes.io/revision"}, {"metadata", "annotations", "node.alpha.kubernetes.io/ttl"},

@@ -65,8 +65,8 @@ func Marked(o *unstructured.Unstructured) bool {
 	return slices.Contains(names, runLabel) && slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, undoPrefix) })
 }
 
-// unmarked is a copy without marks.
-func unmarked(o *unstructured.Unstructured) *unstructured.Unstructured {
+// Unmarked is a copy without marks.
+func Unmarked(o *unstructured.Unstructured) *unstructured.Unstructured {
 	o = o.DeepCopy()
 	unstructured.RemoveNestedField(o.Object, "metadata", "labels", runLabel)
 	for name := range o.GetAnnotations() {
