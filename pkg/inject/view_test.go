@@ -132,7 +132,9 @@ func planned(t *testing.T, f inject.Fault, s inject.Scope) []inject.Change {
 		ids[changes[i].ID] = true
 		assert.NotEmpty(t, changes[i].What)
 		assert.NotEmpty(t, changes[i].Undo())
-		assert.NotEmpty(t, changes[i].Object.UID, "the UID fences the request")
+		if changes[i].Create == nil {
+			assert.NotEmpty(t, changes[i].Object.UID, "the UID fences the request")
+		}
 		assert.NotEmpty(t, changes[i].Object.Resource.Resource)
 	}
 	return changes

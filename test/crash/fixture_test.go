@@ -46,6 +46,7 @@ var fixtures = map[string][]fixture{
 	"scale":        {{name: "scale", faults: "- scale: {by: 1}"}},
 	"nodeDrain":    {{name: "nodeDrain", faults: "- nodeDrain: {nodes: [NODE]}", scenery: scenery{node: true}}},
 	"hpaFreeze":    {{name: "hpaFreeze", faults: "- hpaFreeze: {}", scenery: scenery{autoscaler: true}}},
+	"quotaSqueeze": {{name: "quotaSqueeze", faults: "- quotaSqueeze: {}"}},
 	"badCommand":   {{name: "badCommand", faults: "- badCommand: {}"}},
 	"badResources": {{name: "badResources", faults: "- badResources: {requests: {cpu: 1M, memory: 1Pi}}"}},
 	"rolloutPause": {{name: "rolloutPause", faults: "- rolloutPause: {}"}},

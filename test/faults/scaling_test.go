@@ -2,9 +2,13 @@ package faults
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -14,6 +18,7 @@ func scaling() []faultCase {
 		{fault: "scale", name: "up", yaml: "- scale: {by: 2}", inForce: serving(replicas + 2), duration: 15 * time.Second},
 		{fault: "scale", name: "a StatefulSet", yaml: "- scale: {to: 2}", inForce: serving(2), build: asStatefulSet},
 		{fault: "scale", name: "by a percentage", yaml: "- scale: {by: -50%}", inForce: serving(2)},
+		{fault: "quotaSqueeze", yaml: "- quotaSqueeze: {}", inForce: full},
 		{fault: "hpaFreeze", yaml: "- hpaFreeze: {}", inForce: frozen(replicas)},
 		{fault: "hpaFreeze", name: "elsewhere", yaml: "- hpaFreeze: {replicas: 2}", inForce: frozen(2)},
 	}
@@ -36,4 +41,16 @@ func frozen(want int) func(context.Context, *stage) error {
 // serving wants the Service to send requests to so many pods.
 func serving(want int) func(context.Context, *stage) error {
 	return func(ctx context.Context, s *stage) error { return s.endpoints(ctx, want) }
+}
+
+// full wants the API to refuse another pod, for want of room.
+func full(ctx context.Context, s *stage) error {
+	_, err := shared.client.CoreV1().Pods(s.namespace).Create(ctx, &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "one-more"},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "one", Image: "registry.invalid/one:1"}}},
+	}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	if apierrors.IsForbidden(err) && strings.Contains(err.Error(), "exceeded quota") {
+		return nil
+	}
+	return errors.Join(errors.New("another pod would be let in"), err)
 }
