@@ -97,36 +97,46 @@ func (n creation) observe(ctx context.Context) (string, error) {
 		}
 	}
 	taken := n.a.takenChannel(n.c)
-	last := errors.New("the object is gone")
+	var last error
 	err := wait.PollUntilContextTimeout(ctx, 200*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
 		select {
 		case <-taken:
 			return false, errUndone
 		default:
 		}
-		object, err := n.find(ctx)
-		if err != nil || object == nil {
-			return false, nil
-		}
-		if until == nil {
-			return true, nil
-		}
-		holds, err := until.Holds(ctx, map[string]any{"object": object.Object})
-		last = fmt.Errorf("%q does not hold", n.c.Create.Until)
-		if err != nil {
-			last = fmt.Errorf("%q does not hold: %w", n.c.Create.Until, err)
-		}
-		return holds && err == nil, nil
+		last = n.holds(ctx, until)
+		return last == nil, nil
 	})
 	switch {
 	case errors.Is(err, errUndone):
-		return "", fmt.Errorf("%w: the fault was over before its effect was seen", last)
+		return "", errors.Join(last, errors.New("the fault was over before its effect was seen"))
 	case err != nil:
-		return "", fmt.Errorf("%w after %s", last, patience)
+		return "", fmt.Errorf("not seen within %s: %w", patience, errors.Join(last, ctx.Err()))
 	case until != nil:
 		return fmt.Sprintf("the object is there, and %q holds", n.c.Create.Until), nil
 	}
 	return "the object is there", nil
+}
+
+// holds says what is missing of the effect.
+func (n creation) holds(ctx context.Context, until *condition.Condition) error {
+	object, err := n.find(ctx)
+	switch {
+	case err != nil:
+		return err
+	case object == nil:
+		return errors.New("the object is gone")
+	case until == nil:
+		return nil
+	}
+	holds, err := until.Holds(ctx, map[string]any{"object": object.Object})
+	switch {
+	case err != nil:
+		return fmt.Errorf("%q does not hold: %w", n.c.Create.Until, err)
+	case !holds:
+		return fmt.Errorf("%q does not hold", n.c.Create.Until)
+	}
+	return nil
 }
 
 var errUndone = errors.New("undone meanwhile")

@@ -70,7 +70,7 @@ func (e edit) observe(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("the object is gone")
 	}
 	for _, f := range e.c.Edit.Fields {
-		if have, found, err := valueAt(object, f.Path); err != nil || !f.IsValue(have, found) {
+		if !isWritten(object, f) {
 			return "", fmt.Errorf("%s does not hold the value that was written: something set it back", f.PathString())
 		}
 	}
@@ -87,11 +87,17 @@ func (e edit) lost(ctx context.Context) (string, error) {
 		return "the object was removed", nil
 	}
 	for _, f := range e.c.Edit.Fields {
-		if have, found, err := valueAt(object, f.Path); err != nil || !f.IsValue(have, found) {
+		if !isWritten(object, f) {
 			return f.PathString() + " was changed", nil
 		}
 	}
 	return "", nil
+}
+
+// isWritten says that a field has the value that was written.
+func isWritten(object *unstructured.Unstructured, f inject.Field) bool {
+	have, found, err := valueAt(object, f.Path)
+	return err == nil && f.IsValue(have, found)
 }
 
 // undo restores the fields that still hold what was written, keeps what others wrote, and drops the marker, in one
