@@ -1,0 +1,75 @@
+package apply
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/chaosctl/chaosctl/pkg/inject"
+)
+
+const tainted = `{"apiVersion":"v1","kind":"Node","metadata":{"name":"n1","uid":"u1","finalizers":["a"]},
+"spec":{"taints":[{"key":"theirs","effect":"NoSchedule"}]}}`
+
+// TestWholeElements: an element at the end of a path is added to its list, and taken out of it again, and what is beside it
+// stays as it is.
+func TestWholeElements(t *testing.T) {
+	for name, c := range map[string]struct {
+		path          []string
+		value         any
+		with, without string
+		add, remove   string
+	}{
+		"an object": {
+			path: []string{"spec", "taints", inject.Element("key", "ours")}, value: map[string]any{"key": "ours", "effect": "NoExecute"},
+			with:   `[{"key":"theirs","effect":"NoSchedule"},{"key":"ours","effect":"NoExecute"}]`,
+			add:    `{"spec":{"taints":[{"key":"ours","effect":"NoExecute"}]}}`,
+			remove: `{"spec":{"taints":[{"key":"ours","$patch":"delete"}]}}`, without: `[{"key":"theirs","effect":"NoSchedule"}]`,
+		},
+		"a text": {
+			path: []string{"metadata", "finalizers", inject.Element("", "ours")}, value: "ours",
+			with: `["a","ours"]`, without: `["a"]`,
+			add: `{"metadata":{"finalizers":["ours"]}}`, remove: `{"metadata":{"$deleteFromPrimitiveList/finalizers":["ours"]}}`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := object(t, tainted)
+			list := func() string {
+				value, _, err := valueAt(o, c.path[:2])
+				require.NoError(t, err)
+				return string(mustJSON(value))
+			}
+			_, found, err := valueAt(o, c.path)
+			require.NoError(t, err)
+			require.False(t, found)
+			require.NoError(t, set(o, c.path, nil), "what is not there needs no removing")
+			for range 2 { // again, it is not there twice
+				require.NoError(t, set(o, c.path, mustJSON(c.value)))
+				assert.JSONEq(t, c.with, list())
+			}
+			value, found, err := valueAt(o, c.path)
+			require.NoError(t, err)
+			assert.True(t, found)
+			assert.Equal(t, c.value, value)
+			require.NoError(t, set(o, c.path, nil))
+			assert.JSONEq(t, c.without, list())
+
+			add, remove := map[string]any{}, map[string]any{}
+			assert.Equal(t, "strategic", place(add, c.path, c.value))
+			assert.Equal(t, "strategic", place(remove, c.path, nil))
+			assert.JSONEq(t, c.add, string(mustJSON(add)))
+			assert.JSONEq(t, c.remove, string(mustJSON(remove)))
+		})
+	}
+}
+
+// TestLastElement: a list that was not there before is not there afterwards.
+func TestLastElement(t *testing.T) {
+	o := object(t, `{"apiVersion":"v1","kind":"Node","metadata":{"name":"n1","uid":"u1"},"spec":{}}`)
+	path := []string{"spec", "taints", inject.Element("key", "ours")}
+	require.NoError(t, set(o, path, json.RawMessage(`{"key":"ours"}`)))
+	require.NoError(t, set(o, path, nil))
+	assert.Empty(t, o.Object["spec"])
+}
