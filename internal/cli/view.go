@@ -84,7 +84,7 @@ func (v *view) Emit(e event.Event) {
 	case event.ChangeUpdated:
 		v.change(e.At, p)
 	case event.PodObserved:
-		if p.Ready && !p.Terminating && !p.Gone {
+		if p.Ready && !p.Terminating && !p.Gone && !p.Left {
 			v.ready[p.UID] = true
 		} else {
 			delete(v.ready, p.UID)

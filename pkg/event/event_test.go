@@ -37,7 +37,7 @@ func payloads() []event.Payload {
 		event.ChangeUpdated{ID: "c", Fault: "kill", Object: object, Verb: "delete", State: event.ChangeSent, Message: "m"},
 		event.PodObserved{
 			UID: "u1", Name: "web-1", Namespace: "shop", Node: "node2", OwnerUID: "o1", OwnerKind: "ReplicaSet", Owner: "web", Target: true,
-			Scheduled: true, Prepared: true, Running: true, Ready: true, Terminating: true, Gone: true, Restarts: 2, Reason: "CrashLoopBackOff", Initial: true,
+			Scheduled: true, Prepared: true, Running: true, Ready: true, Terminating: true, Gone: true, Left: true, Restarts: 2, Reason: "CrashLoopBackOff", Initial: true,
 		},
 		event.EndpointObserved{Service: "web", PodUID: "u1", Pod: "web-1", Ready: true, Serving: true, Terminating: true, Removed: true, Initial: true},
 		event.WorkloadObserved{Kind: "Deployment", Name: "web", UID: "d1", Desired: 3, Current: 4, Updated: 2, Ready: 1, Available: 1, Settled: true, Target: true},

@@ -173,7 +173,10 @@ type PodObserved struct {
 	Ready       bool `json:"ready,omitempty"`
 	Terminating bool `json:"terminating,omitempty"`
 	Gone        bool `json:"gone,omitempty"`
-	Restarts    int  `json:"restarts,omitempty"`
+	// Left says that it ceased to be one of the target's while it was not on its way out: somebody has changed its labels, and
+	// it lives on; or it was removed at once, which a later state tells by Gone. It may come back.
+	Left     bool `json:"left,omitempty"`
+	Restarts int  `json:"restarts,omitempty"`
 	// Reason is a waiting or failed container's: CrashLoopBackOff, ErrImagePull.
 	Reason string `json:"reason,omitempty"`
 	// Initial says that the pod was there when the watch began.

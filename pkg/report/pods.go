@@ -32,12 +32,12 @@ func (l *lanes) add(at event.Instant, p event.PodObserved) {
 		lane.Node = p.Node
 	}
 	if n := len(lane.Segments); n > 0 && lane.Segments[n-1].End < 0 {
-		if lane.Segments[n-1].State == podState(p) && !p.Gone {
+		if lane.Segments[n-1].State == podState(p) && !p.Gone && !p.Left {
 			return
 		}
 		lane.Segments[n-1].End = at
 	}
-	if !p.Gone {
+	if !p.Gone && !p.Left {
 		lane.Segments = append(lane.Segments, PodSegment{State: podState(p), Start: at, End: -1})
 	}
 	l.count(at, p, start)
@@ -58,7 +58,7 @@ func podState(p event.PodObserved) string {
 }
 
 func (l *lanes) count(at event.Instant, p event.PodObserved, start bool) {
-	if ready := p.Ready && !p.Terminating && !p.Gone; ready {
+	if ready := p.Ready && !p.Terminating && !p.Gone && !p.Left; ready {
 		l.ready[p.UID] = true
 	} else {
 		delete(l.ready, p.UID)

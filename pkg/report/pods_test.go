@@ -62,3 +62,21 @@ func TestLanes(t *testing.T) {
 	}}, all[0])
 	assert.Equal(t, []PodSegment{{"ready", at(5), at(9)}}, all[1].Segments)
 }
+
+// TestLaneOfWhatLeaves: a pod that is given other labels is none of the target's as long as it has them, and then is again.
+func TestLaneOfWhatLeaves(t *testing.T) {
+	l := newLanes()
+	p := webPod("a")
+	p.Initial = true
+	l.add(at(1), p)
+	p.Left, p.Ready = true, false
+	l.add(at(2), p)
+	p.Left, p.Ready = false, true
+	l.add(at(5), p)
+	p.Left, p.Ready = true, false
+	l.add(at(6), p)
+	p.Gone, p.Left = true, false
+	l.add(at(6.01), p)
+	assert.Equal(t, []PodSegment{{"ready", at(1), at(2)}, {"ready", at(5), at(6)}}, l.lanes(at(9))[0].Segments)
+	assert.Equal(t, []verdict.ReadyCount{{At: at(1), Ready: 1}, {At: at(2), Ready: 0}, {At: at(5), Ready: 1}, {At: at(6), Ready: 0}}, l.counts)
+}

@@ -9,15 +9,29 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/event"
 )
 
+// pod notes the state of a pod. The watch selects by labels, so that it calls a pod deleted that somebody has given other
+// ones. One that was on its way out is gone, though it may have been removed from sight a little earlier; of all others the
+// API is asked, while the watch goes on.
 func (r *Recorder) pod(pod *corev1.Pod, deleted, initial bool) {
+	if left := deleted && pod.DeletionTimestamp == nil; left {
+		r.notePod(pod, event.PodObserved{Left: true})
+		r.departed.add(pod)
+		return
+	}
+	r.notePod(pod, event.PodObserved{Gone: deleted, Initial: initial})
+}
+
+// notePod completes what is seen of a pod that is there, has left, or is gone.
+func (r *Recorder) notePod(pod *corev1.Pod, seen event.PodObserved) {
+	absent := seen.Gone || seen.Left
 	o := event.PodObserved{
 		UID: string(pod.UID), Name: pod.Name, Namespace: pod.Namespace, Node: pod.Spec.NodeName, Target: true,
 		Scheduled:   pod.Spec.NodeName != "",
 		Prepared:    cluster.PodCondition(pod, corev1.PodReadyToStartContainers),
 		Running:     containersRun(pod),
-		Ready:       cluster.PodCondition(pod, corev1.PodReady) && !deleted,
+		Ready:       cluster.PodCondition(pod, corev1.PodReady) && !absent,
 		Terminating: pod.DeletionTimestamp != nil,
-		Gone:        deleted, Initial: initial,
+		Gone:        seen.Gone, Left: seen.Left, Initial: seen.Initial,
 	}
 	if c := metav1.GetControllerOf(pod); c != nil {
 		o.OwnerUID, o.OwnerKind, o.Owner = string(c.UID), c.Kind, c.Name
@@ -29,10 +43,10 @@ func (r *Recorder) pod(pod *corev1.Pod, deleted, initial bool) {
 		}
 	}
 	// Being initial is not a state: it must not make a difference by itself.
-	if !initial {
+	if !seen.Initial {
 		r.keepInitial(&o)
 	}
-	r.note("pod/"+o.UID, o, deleted)
+	r.note("pod/"+o.UID, o, seen.Gone)
 }
 
 // keepInitial carries the mark of a pod that was there from the start over to its later states.

@@ -33,6 +33,10 @@ type Recorder struct {
 	endpoints map[string]map[string]event.EndpointObserved
 	state     State
 	moved     chan struct{}
+
+	departed *departures
+	// lives says of a departed pod whether the API still has it.
+	lives func(context.Context, *corev1.Pod) (bool, error)
 }
 
 // The resources whose watches recoveries are made of.
@@ -57,10 +61,13 @@ func (s State) Converged() bool {
 
 // NewRecorder makes a recorder of the target; nothing is read yet.
 func NewRecorder(client kubernetes.Interface, target *cluster.Workload, log Log) *Recorder {
-	return &Recorder{
+	r := &Recorder{
 		client: client, target: target, log: log, last: map[string]event.Payload{},
 		endpoints: map[string]map[string]event.EndpointObserved{}, state: State{Status: target.Status}, moved: make(chan struct{}),
+		departed: newDepartures(),
 	}
+	r.lives = r.isThere
+	return r
 }
 
 // Run lists everything once, calls ready, and watches until ctx ends. What cannot be read at the start is an error. A
@@ -75,9 +82,13 @@ func (r *Recorder) Run(ctx context.Context, ready func()) error {
 	ready()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	panics := make(chan any, len(feeds))
-	var wait sync.WaitGroup
+	work := []func(context.Context){r.settleDepartures}
 	for _, f := range feeds {
+		work = append(work, f.follow)
+	}
+	panics := make(chan any, len(work))
+	var wait sync.WaitGroup
+	for _, do := range work {
 		wait.Go(func() {
 			defer func() {
 				if p := recover(); p != nil {
@@ -86,7 +97,7 @@ func (r *Recorder) Run(ctx context.Context, ready func()) error {
 					cancel()
 				}
 			}()
-			f.follow(ctx)
+			do(ctx)
 		})
 	}
 	wait.Wait()
@@ -173,6 +184,9 @@ func (r *Recorder) refresh() {
 	for _, p := range r.last {
 		switch p := p.(type) {
 		case event.PodObserved:
+			if p.Left {
+				continue
+			}
 			next.Pods++
 			if p.Terminating {
 				next.Terminating++

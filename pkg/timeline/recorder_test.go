@@ -1,6 +1,8 @@
 package timeline
 
 import (
+	"context"
+	"errors"
 	"sync"
 	"testing"
 
@@ -208,4 +210,78 @@ func TestRecordedEndpoints(t *testing.T) {
 	r.endpointSlice(slice(), true, false)
 	assert.Equal(t, []event.Payload{seen("b", func(e *event.EndpointObserved) { e.Removed = true })}, log.take())
 	assert.Empty(t, r.endpoints, "a slice that is gone takes no memory")
+}
+
+// TestPodLeavesTheSelector: the watch calls deleted what somebody has given other labels. Such a pod lives, and may come back.
+func TestPodLeavesTheSelector(t *testing.T) {
+	r, log := newTestRecorder("Deployment", 2)
+	there := map[types.UID]bool{"a": true}
+	asked := make(chan types.UID)
+	r.lives = func(_ context.Context, p *corev1.Pod) (bool, error) {
+		asked <- p.UID
+		return there[p.UID], nil
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	finished := make(chan struct{})
+	go func() {
+		r.settleDepartures(ctx)
+		close(finished)
+	}()
+	seen := func(uid string, change func(*event.PodObserved)) event.PodObserved {
+		e := event.PodObserved{
+			UID: uid, Name: "web-" + uid, Namespace: "shop", Node: "node1", OwnerUID: "rs1", OwnerKind: "ReplicaSet", Owner: "web-5d", Target: true,
+			Scheduled: true, Ready: true, Initial: true,
+		}
+		change(&e)
+		return e
+	}
+	left := func(e *event.PodObserved) { e.Left, e.Ready = true, false }
+	a, b := podIn("a", corev1.PodReady), podIn("b", corev1.PodReady)
+	r.pod(a, false, true)
+	r.pod(b, false, true)
+	log.take()
+
+	r.pod(a, true, false)
+	assert.Equal(t, []event.Payload{seen("a", left)}, log.take(), "it is out of sight at once, before anybody knows why")
+	assert.Equal(t, types.UID("a"), <-asked)
+	state, _ := r.State()
+	assert.Equal(t, State{Status: state.Status, Pods: 1, Ready: 1}, state, "it is none of the target's now")
+
+	_, moved := r.State()
+	r.pod(a, false, false)
+	assert.Equal(t, []event.Payload{seen("a", func(*event.PodObserved) {})}, log.take(), "it has never been gone, and is back")
+	<-moved
+	state, _ = r.State()
+	assert.Equal(t, 2, state.Ready)
+
+	_, moved = r.State()
+	r.pod(b, true, false)
+	<-moved
+	_, moved = r.State()
+	assert.Equal(t, types.UID("b"), <-asked)
+	cancel()
+	<-finished
+	assert.Equal(t, []event.Payload{seen("b", left), seen("b", func(e *event.PodObserved) { e.Gone, e.Ready = true, false })}, log.take())
+	assert.NotContains(t, r.last, "pod/b", "what is gone takes no memory")
+	select {
+	case <-moved:
+		t.Error("that it is gone moves nothing any more")
+	default:
+	}
+}
+
+// TestDeparturesUnanswered: what cannot be found out is not made up.
+func TestDeparturesUnanswered(t *testing.T) {
+	r, log := newTestRecorder("Deployment", 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	r.lives = func(context.Context, *corev1.Pod) (bool, error) {
+		cancel()
+		return false, errors.New("connection refused")
+	}
+	r.pod(podIn("a"), true, false)
+	r.settleDepartures(ctx)
+	events := log.take()
+	require.Len(t, events, 1)
+	assert.True(t, events[0].(event.PodObserved).Left)
+	assert.False(t, events[0].(event.PodObserved).Gone)
 }

@@ -100,8 +100,10 @@ type life struct {
 	ready     event.Instant
 	// unready is when it ceased to be ready, for the last time so far; ended is the first sight of terminating, or gone.
 	unready, ended event.Instant
-	published      event.Instant
-	deregistered   event.Instant // when it ceased to be a ready endpoint, for the last time so far
+	// left is when it was out of sight for the last time so far; 0 where it is in sight again.
+	left         event.Instant
+	published    event.Instant
+	deregistered event.Instant // when it ceased to be a ready endpoint, for the last time so far
 }
 
 // lost is when the loss of a pod showed that was removed at an instant. That it was not ready before does not count: a
@@ -134,9 +136,10 @@ func (f *Fold) Emit(e event.Event) {
 	}
 }
 
-// change notes the injection: the last request before the acknowledgement, since a budget may have refused others.
+// change notes the injection: the last request before the acknowledgement, since a budget may have refused others. A pod
+// that is edited is not lost.
 func (f *Fold) change(at event.Instant, c event.ChangeUpdated) {
-	if c.Object.Kind != "Pod" {
+	if c.Object.Kind != "Pod" || c.Verb == "patch" {
 		return
 	}
 	switch c.State {
@@ -171,6 +174,14 @@ func (f *Fold) pod(at event.Instant, p event.PodObserved) {
 	first(&l.prepared, p.Prepared || p.Running)
 	first(&l.started, p.Running)
 	first(&l.ready, p.Ready)
+	switch {
+	case p.Gone && l.ended == 0 && l.left != 0:
+		l.ended = l.left // that it is gone is found out a little later
+	case p.Left:
+		l.left = at
+	case !p.Gone:
+		l.left = 0
+	}
 	first(&l.ended, p.Terminating || p.Gone)
 	if wasReady && !p.Ready {
 		l.unready = at

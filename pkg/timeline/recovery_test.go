@@ -111,6 +111,48 @@ func TestRecovery(t *testing.T) {
 	assert.True(t, r.Complete())
 }
 
+// TestRecoveryOfWhatLeaves: that a pod which was removed at once is gone, and has not left by its labels, is found out a little
+// later than it is out of sight; the loss is as of that.
+func TestRecoveryOfWhatLeaves(t *testing.T) {
+	left := func(p event.PodObserved) event.PodObserved {
+		p.Left, p.Ready = true, false
+		return p
+	}
+	for name, was := range map[string]event.PodObserved{"ready": ready(of("a")), "not ready": of("a")} {
+		s := newScript()
+		s.pod(1, was)
+		s.kill(10, "a")
+		s.pod(10.01, left(of("a")))
+		s.pod(10.02, gone(of("a")))
+		s.lives(10.05, of("b"))
+		r := s.only(t)
+		detected, ok := r.Phase(timeline.Detected)
+		assert.True(t, ok, name)
+		assert.Equal(t, 10*time.Millisecond, detected.Round(time.Millisecond), name)
+	}
+	s := newScript()
+	s.pod(1, ready(of("a")))
+	s.pod(2, left(of("a"))) // by its labels, which come back
+	s.pod(3, of("a"))
+	s.kill(10, "a")
+	s.pod(10.03, terminating(of("a")))
+	s.pod(11, gone(of("a")))
+	r := s.only(t)
+	detected, _ := r.Phase(timeline.Detected)
+	assert.Equal(t, 30*time.Millisecond, detected.Round(time.Millisecond), "that it was away before is no loss")
+}
+
+// TestEditedPodIsNotLost: a pod whose labels are changed needs no replacement.
+func TestEditedPodIsNotLost(t *testing.T) {
+	s := newScript()
+	s.lives(1, of("a"))
+	change := event.ChangeUpdated{ID: "e", Object: event.Object{Kind: "Pod", UID: "a"}, Verb: "patch", State: event.ChangeSent}
+	s.add(10, change)
+	change.State = event.ChangeApplied
+	s.add(10.001, change)
+	assert.Empty(t, s.Recoveries())
+}
+
 // TestDetect: a grace period does not delay the detection, which is the first sign of the victim's end after the
 // request. A victim that was not ready for a while before is not detected by that.
 func TestDetect(t *testing.T) {
