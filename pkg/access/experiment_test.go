@@ -40,12 +40,16 @@ func TestChangesNeedNoMoreThanDeclared(t *testing.T) {
 	settings := inject.Object{Resource: corev1.SchemeGroupVersion.WithResource("configmaps"), Kind: "ConfigMap", Namespace: "shop", Name: "settings"}
 	secret := inject.Object{Resource: corev1.SchemeGroupVersion.WithResource("secrets"), Kind: "Secret", Namespace: "shop", Name: "settings"}
 	consumer := inject.Object{Resource: appsv1.SchemeGroupVersion.WithResource("deployments"), Kind: "Deployment", Namespace: "shop", Name: "web"}
+	service := inject.Object{Resource: corev1.SchemeGroupVersion.WithResource("services"), Kind: "Service", Namespace: "shop", Name: "web"}
 	hpa := inject.Object{Resource: autoscalingv2.SchemeGroupVersion.WithResource("horizontalpodautoscalers"), Kind: "HorizontalPodAutoscaler", Namespace: "shop", Name: "any"}
 	for name, c := range map[string]struct {
 		fault   access.Requester
 		changes []inject.Change
 	}{
 		"podKill":                    {&inject.PodKill{}, []inject.Change{{Object: pod, Delete: &inject.Delete{}}}},
+		"endpointRemove":             {&inject.EndpointRemove{}, []inject.Change{edited(pod)}},
+		"serviceSelector":            {&inject.ServiceSelector{}, []inject.Change{edited(service)}},
+		"serviceSelector, by name":   {&inject.ServiceSelector{Service: "web"}, []inject.Change{edited(service)}},
 		"nodeDrain":                  {&inject.NodeDrain{}, []inject.Change{edited(node), {Object: other, Evict: &inject.Evict{}}}},
 		"nodeDrain, by name":         {&inject.NodeDrain{Nodes: []string{"n1"}}, []inject.Change{edited(node)}},
 		"configCorrupt":              {&inject.ConfigCorrupt{ConfigMap: "settings", Restart: true}, []inject.Change{edited(settings), edited(consumer)}},

@@ -37,6 +37,15 @@ func (c *Cluster) Secret(ctx context.Context, namespace, name string) (*corev1.S
 	return c.Client.CoreV1().Secrets(namespace).Get(ctx, name, metav1.GetOptions{})
 }
 
+// Services lists the Services of a namespace.
+func (c *Cluster) Services(ctx context.Context, namespace string) ([]corev1.Service, error) {
+	list, err := c.Client.CoreV1().Services(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return list.Items, nil
+}
+
 // Workloads lists the Deployments, StatefulSets and DaemonSets of a namespace.
 func (c *Cluster) Workloads(ctx context.Context, namespace string) ([]*Workload, error) {
 	apps := c.Client.AppsV1()

@@ -154,6 +154,7 @@ func (o Object) Event() event.Object {
 var (
 	pods           = corev1.SchemeGroupVersion.WithResource("pods")
 	nodes          = corev1.SchemeGroupVersion.WithResource("nodes")
+	services       = corev1.SchemeGroupVersion.WithResource("services")
 	configMaps     = corev1.SchemeGroupVersion.WithResource("configmaps")
 	secrets        = corev1.SchemeGroupVersion.WithResource("secrets")
 	autoscalers    = autoscalingv2.SchemeGroupVersion.WithResource("horizontalpodautoscalers")

@@ -41,6 +41,7 @@ type View interface {
 	ConfigMap(ctx context.Context, namespace, name string) (*corev1.ConfigMap, error)
 	// Secret reads a Secret, whose values must not be shown (G18).
 	Secret(ctx context.Context, namespace, name string) (*corev1.Secret, error)
+	Services(ctx context.Context, namespace string) ([]corev1.Service, error)
 	Workloads(ctx context.Context, namespace string) ([]*cluster.Workload, error)
 	Autoscalers(ctx context.Context, w *cluster.Workload) ([]autoscalingv2.HorizontalPodAutoscaler, error)
 }

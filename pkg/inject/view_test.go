@@ -27,6 +27,7 @@ type view struct {
 	nodes       []corev1.Node
 	configMaps  []corev1.ConfigMap
 	secrets     []corev1.Secret
+	services    []corev1.Service
 	workloads   []*cluster.Workload
 	autoscalers []autoscalingv2.HorizontalPodAutoscaler
 }
@@ -69,6 +70,16 @@ func (v *view) Secret(_ context.Context, namespace, name string) (*corev1.Secret
 		}
 	}
 	return nil, apierrors.NewNotFound(schema.GroupResource{Resource: "secrets"}, name)
+}
+
+func (v *view) Services(_ context.Context, namespace string) ([]corev1.Service, error) {
+	var found []corev1.Service
+	for i := range v.services {
+		if v.services[i].Namespace == namespace {
+			found = append(found, v.services[i])
+		}
+	}
+	return found, nil
 }
 
 func (v *view) Workloads(context.Context, string) ([]*cluster.Workload, error) {

@@ -29,15 +29,18 @@ type scene struct {
 	node string
 	// autoscaled says that the number of replicas of web is not for people to set.
 	autoscaled bool
+	// target is what the experiments are about, beside its namespace.
+	target string
 }
 
-// scenery is what only some scenes have: a node, and an autoscaler of web.
-type scenery struct{ node, autoscaler bool }
+// scenery is what only some scenes have: a node, an autoscaler of web, and a pod lone without a controller, which is the target
+// then, with a Service of its name.
+type scenery struct{ node, autoscaler, pod bool }
 
 func newScene(t *testing.T, with scenery) *scene {
 	t.Helper()
 	ctx, core := t.Context(), shared.client.CoreV1()
-	s := &scene{namespace: "crash-" + strings.ToLower(rand.Text()[:8])}
+	s := &scene{namespace: "crash-" + strings.ToLower(rand.Text()[:8]), target: "workload: deployment/web"}
 	_, err := core.Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace}}, metav1.CreateOptions{})
 	require.NoError(t, err)
 	_, err = core.ConfigMaps(s.namespace).Create(ctx, &corev1.ConfigMap{
@@ -52,12 +55,11 @@ func newScene(t *testing.T, with scenery) *scene {
 		ObjectMeta: metav1.ObjectMeta{Name: "credentials"}, StringData: map[string]string{"user": "web", "password": "it's-not-a-real-1"},
 	}, metav1.CreateOptions{})
 	require.NoError(t, err)
-	_, err = core.Services(s.namespace).Create(ctx, &corev1.Service{
-		ObjectMeta: metav1.ObjectMeta{Name: "web"},
-		Spec:       corev1.ServiceSpec{Selector: map[string]string{"app": "web"}, Ports: []corev1.ServicePort{{Port: 80, TargetPort: intstr.FromInt32(8080)}}},
-	}, metav1.CreateOptions{})
-	require.NoError(t, err)
+	s.serve(t, "web", map[string]string{"app": "web"})
 	s.deploy(t, "web", "")
+	if with.pod {
+		s.alone(t)
+	}
 	if with.autoscaler {
 		s.autoscale(t)
 	}
@@ -75,6 +77,37 @@ func newScene(t *testing.T, with scenery) *scene {
 	}
 	s.settle(t, with.node)
 	return s
+}
+
+// serve makes a Service.
+func (s *scene) serve(t *testing.T, name string, selector map[string]string) {
+	t.Helper()
+	_, err := shared.client.CoreV1().Services(s.namespace).Create(t.Context(), &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec:       corev1.ServiceSpec{Selector: selector, Ports: []corev1.ServicePort{{Port: 80, TargetPort: intstr.FromInt32(8080)}}},
+	}, metav1.CreateOptions{})
+	require.NoError(t, err)
+}
+
+// alone makes a pod that no controller replaces, and so has the same name in each scene, and makes it the target.
+func (s *scene) alone(t *testing.T) {
+	t.Helper()
+	s.target = "selector: {app: lone}"
+	labels := map[string]string{"app": "lone", "traffic": "open"}
+	s.serve(t, "lone", labels)
+	pods := shared.client.CoreV1().Pods(s.namespace)
+	eventually(t, "the pod is ready", func(ctx context.Context) bool {
+		pod, err := pods.Get(ctx, "lone", metav1.GetOptions{})
+		if apierrors.IsNotFound(err) { // it may have to wait for its ServiceAccount
+			_, _ = pods.Create(ctx, &corev1.Pod{
+				ObjectMeta: metav1.ObjectMeta{Name: "lone", Labels: labels},
+				Spec: corev1.PodSpec{
+					Containers: []corev1.Container{{Name: "lone", Image: "registry.example/lone:1"}}, AutomountServiceAccountToken: new(bool),
+				},
+			}, metav1.CreateOptions{})
+		}
+		return err == nil && pod.Status.Phase == corev1.PodRunning
+	})
 }
 
 // autoscale makes an autoscaler that knows no metrics, and so does nothing as long as its limits allow what there is.
@@ -166,7 +199,7 @@ metadata: {name: crash}
 spec:
   promise: configuration
   seed: 1
-  target: {namespace: %s, workload: deployment/web}
+  target: {namespace: %s, %s}
   guard: {maxAffected: 100%%, maxAffectedOfNamespace: 100%%, minReady: 0}
   steady: {for: 1ms}
   duration: 100ms
@@ -175,7 +208,7 @@ spec:
   - replicas: {atLeast: 1}
   faults:
   %s
-`, s.namespace, strings.ReplaceAll(faults, "\n", "\n  "))
+`, s.namespace, s.target, strings.ReplaceAll(faults, "\n", "\n  "))
 }
 
 // eventually waits for a condition, longer than a busy machine takes for anything here.

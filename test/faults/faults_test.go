@@ -19,6 +19,7 @@ func families() []family {
 	return []family{
 		{"pods", pods()},
 		{"nodes", nodes()},
+		{"traffic", traffic()},
 		{"rollout", rollout()},
 		{"scaling", scaling()},
 		{"configuration", configuration()},

@@ -20,7 +20,7 @@ type kind struct {
 	derived bool
 }
 
-// derived are kinds of objects that only controllers write.
+// derived are kinds of objects that only controllers write, save pods that have none.
 var derived = []string{"pods", "replicasets", "controllerrevisions", "endpoints", "endpointslices"}
 
 // kinds lists all that live in namespaces, but events, which are never anybody's to put back.
@@ -70,7 +70,8 @@ func (v *Viewer) Look(ctx context.Context, namespace string, named ...string) (*
 			return nil, fmt.Errorf("list %s: %w", k.resource.Resource, err)
 		}
 		for i := range list.Items {
-			found.add(&list.Items[i], k.derived)
+			o := &list.Items[i]
+			found.add(o, k.derived && (o.GetKind() != "Pod" || metav1.GetControllerOf(o) != nil))
 		}
 	}
 	for _, name := range named {
