@@ -50,8 +50,10 @@ func TestChangesNeedNoMoreThanDeclared(t *testing.T) {
 		"endpointRemove":             {&inject.EndpointRemove{}, []inject.Change{edited(pod)}},
 		"serviceSelector":            {&inject.ServiceSelector{}, []inject.Change{edited(service)}},
 		"serviceSelector, by name":   {&inject.ServiceSelector{Service: "web"}, []inject.Change{edited(service)}},
+		"podEvict":                   {&inject.PodEvict{}, []inject.Change{{Object: pod, Evict: &inject.Evict{}}}},
+		"nodeCordon":                 {&inject.NodeCordon{}, []inject.Change{edited(node)}},
 		"nodeDrain":                  {&inject.NodeDrain{}, []inject.Change{edited(node), {Object: other, Evict: &inject.Evict{}}}},
-		"nodeDrain, by name":         {&inject.NodeDrain{Nodes: []string{"n1"}}, []inject.Change{edited(node)}},
+		"nodeDrain, by name":         {&inject.NodeDrain{NodeChoice: inject.NodeChoice{Nodes: []string{"n1"}}}, []inject.Change{edited(node)}},
 		"configCorrupt":              {&inject.ConfigCorrupt{ConfigMap: "settings", Restart: true}, []inject.Change{edited(settings), edited(consumer)}},
 		"configCorrupt, of a Secret": {&inject.ConfigCorrupt{Secret: "settings", From: &inject.ConfigSource{Key: "old"}}, []inject.Change{edited(secret)}},
 		"quotaSqueeze": {&inject.QuotaSqueeze{}, []inject.Change{{Object: inject.Object{
@@ -73,7 +75,7 @@ func TestChangesNeedNoMoreThanDeclared(t *testing.T) {
 			}
 		})
 	}
-	assert.NotEmpty(t, access.Beyond((&inject.Change{Object: node, Edit: &inject.Edit{}}).Needs(), (&inject.NodeDrain{Nodes: []string{"n2"}}).Needs(scope)))
+	assert.NotEmpty(t, access.Beyond((&inject.Change{Object: node, Edit: &inject.Edit{}}).Needs(), (&inject.NodeDrain{NodeChoice: inject.NodeChoice{Nodes: []string{"n2"}}}).Needs(scope)))
 }
 
 func TestOf(t *testing.T) {

@@ -181,6 +181,9 @@ func (p *Plan) room(ctx context.Context, changes []inject.Change) {
 			}
 		}
 	}
+	if len(moving) == 0 { // the nodes are cordoned, and their pods stay
+		return
+	}
 	room, err := p.connection.Room(ctx, cordoned)
 	if err != nil {
 		p.Impact.Unknown = append(p.Impact.Unknown, fmt.Sprintf("whether evicted pods fit elsewhere: %v", err))

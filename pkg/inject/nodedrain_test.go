@@ -77,24 +77,24 @@ func TestNodeDrainChoice(t *testing.T) {
 		return found
 	}
 	assert.Equal(t, map[string]bool{"node1": true, "node2": true}, chosen(&inject.NodeDrain{}))
-	assert.Equal(t, map[string]bool{"node1": true, "node2": true, "node3": true}, chosen(&inject.NodeDrain{Hosting: inject.HostingAny}))
-	all := planned(t, &inject.NodeDrain{Count: experiment.Count{All: true}}, v.scope())
+	assert.Equal(t, map[string]bool{"node1": true, "node2": true, "node3": true}, chosen(&inject.NodeDrain{NodeChoice: inject.NodeChoice{Hosting: inject.HostingAny}}))
+	all := planned(t, &inject.NodeDrain{NodeChoice: inject.NodeChoice{Count: experiment.Count{All: true}}}, v.scope())
 	assert.ElementsMatch(t, []string{"0 patch node1", "1 evict web-1", "0 patch node2", "1 evict web-2"}, names(all))
 
-	named := planned(t, &inject.NodeDrain{Nodes: []string{"node4", "node3"}}, v.scope())
+	named := planned(t, &inject.NodeDrain{NodeChoice: inject.NodeChoice{Nodes: []string{"node4", "node3"}}}, v.scope())
 	assert.Equal(t, []string{"1 evict web-4", "0 patch node3"}, names(named), "one that is cordoned stays so afterwards")
-	refused(t, &inject.NodeDrain{Nodes: []string{"cp"}}, v.scope(), "belongs to the control plane")
+	refused(t, &inject.NodeDrain{NodeChoice: inject.NodeChoice{Nodes: []string{"cp"}}}, v.scope(), "belongs to the control plane")
 	opened := v.scope()
 	opened.Guard.AllowControlPlane = true
-	assert.Equal(t, []string{"0 patch cp", "1 evict web-5"}, names(planned(t, &inject.NodeDrain{Nodes: []string{"cp"}}, opened)))
+	assert.Equal(t, []string{"0 patch cp", "1 evict web-5"}, names(planned(t, &inject.NodeDrain{NodeChoice: inject.NodeChoice{Nodes: []string{"cp"}}}, opened)))
 }
 
 func TestNodeDrainRefused(t *testing.T) {
 	nodes := []corev1.Node{node("node1"), node("node4", cordoned)}
-	refused(t, &inject.NodeDrain{Nodes: []string{"node9"}}, (&view{nodes: nodes}).scope(), `there is no node "node9"`)
+	refused(t, &inject.NodeDrain{NodeChoice: inject.NodeChoice{Nodes: []string{"node9"}}}, (&view{nodes: nodes}).scope(), `there is no node "node9"`)
 	refused(t, &inject.NodeDrain{}, (&view{nodes: nodes, pods: []*cluster.Pod{pod("web-1", "node4")}}).scope(), "no node can be chosen")
 	refused(t, &inject.NodeDrain{}, (&view{nodes: nodes}).scope(), "has no pods")
-	refused(t, &inject.NodeDrain{Hosting: inject.HostingAny}, (&view{nodes: nodes[1:]}).scope(), "no node can be chosen")
+	refused(t, &inject.NodeDrain{NodeChoice: inject.NodeChoice{Hosting: inject.HostingAny}}, (&view{nodes: nodes[1:]}).scope(), "no node can be chosen")
 
 	data := &view{nodes: nodes, pods: []*cluster.Pod{pod("web-1", "node1"), pod("cache", "node1", in("lab"), withEmptyDir)}}
 	refused(t, &inject.NodeDrain{}, data.scope(), "pod lab/cache on node1 has emptyDir data")

@@ -3,7 +3,6 @@ package inject
 import (
 	"context"
 	"fmt"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -37,9 +36,7 @@ type PodKill struct {
 // Check looks at the conditions of the choice, and refuses a grace period that the API cannot express.
 func (k *PodKill) Check(c *experiment.Check) {
 	k.Where.Check(c, "where")
-	if k.GracePeriod != nil && k.GracePeriod.Std()%time.Second != 0 {
-		c.Fail("gracePeriod", "%s is not a whole number of seconds, which is all that Kubernetes takes", k.GracePeriod)
-	}
+	checkGrace(c, k.GracePeriod)
 }
 
 // Plan deletes the chosen pods side by side.
@@ -51,10 +48,7 @@ func (k *PodKill) Plan(ctx context.Context, s Scope) ([]Change, error) {
 	victims := target.Pick(s.Draw, candidates, k.Count.Of(len(candidates)), func(p *cluster.Pod) string { return string(p.UID) })
 	var changes []Change
 	for _, pod := range victims {
-		changes = append(changes, Change{
-			ID: "delete-" + pod.Name, Object: podObject(pod), What: "delete the pod" + graceText(k.GracePeriod),
-			Delete: &Delete{GracePeriodSeconds: graceSeconds(k.GracePeriod)},
-		})
+		changes = append(changes, remove("delete-"+pod.Name, pod, 0, k.GracePeriod))
 	}
 	return changes, nil
 }
@@ -101,22 +95,4 @@ func livePods(ctx context.Context, s Scope) ([]*cluster.Pod, error) {
 		return nil, &target.Refusal{Reason: fmt.Sprintf("%s in namespace %s has no pods", s.Workload, s.Workload.Namespace)}
 	}
 	return live, nil
-}
-
-func graceSeconds(d *experiment.Duration) *int64 {
-	if d == nil {
-		return nil
-	}
-	seconds := int64(d.Std().Seconds())
-	return &seconds
-}
-
-func graceText(d *experiment.Duration) string {
-	switch {
-	case d == nil:
-		return ""
-	case *d == 0:
-		return " at once (grace period 0 s)"
-	}
-	return fmt.Sprintf(" (grace period %s)", d)
 }

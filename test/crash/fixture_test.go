@@ -44,6 +44,7 @@ var fixtures = map[string][]fixture{
 		{name: "configCorrupt, of a Secret", faults: "- configCorrupt: {secret: credentials, key: password, mutation: wrongCredential}"},
 	},
 	"scale":          {{name: "scale", faults: "- scale: {by: 1}"}},
+	"nodeCordon":     {{name: "nodeCordon", faults: "- nodeCordon: {nodes: [NODE]}", scenery: scenery{node: true}}},
 	"nodeDrain":      {{name: "nodeDrain", faults: "- nodeDrain: {nodes: [NODE]}", scenery: scenery{node: true}}},
 	"endpointRemove": {{name: "endpointRemove", faults: "- endpointRemove: {count: all}", scenery: scenery{pod: true}}},
 	"serviceSelector": {
@@ -58,7 +59,7 @@ var fixtures = map[string][]fixture{
 }
 
 // irreversible are the faults that have nothing to undo (G13).
-var irreversible = []string{"podKill"}
+var irreversible = []string{"podEvict", "podKill"}
 
 // reversible are the fixtures of all faults that are registered.
 func reversible(t *testing.T) []*fixture {

@@ -3,12 +3,16 @@ package faults
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 func pods() []faultCase {
 	return []faultCase{
 		{fault: "podKill", yaml: "- podKill: {count: 1, gracePeriod: 0s}", inForce: lost(1), lasts: true},
 		{fault: "podKill", name: "all, with grace", yaml: "- podKill: {count: all}", inForce: lost(replicas), lasts: true},
+		{fault: "podEvict", yaml: "- podEvict: {count: 1}", inForce: lost(1), lasts: true},
+		// The budget lets one go at a time.
+		{fault: "podEvict", name: "all, one after another", yaml: "- podEvict: {count: all}", inForce: lost(replicas), lasts: true, duration: 30 * time.Second},
 	}
 }
 
