@@ -52,6 +52,8 @@ func TestChangesNeedNoMoreThanDeclared(t *testing.T) {
 		"serviceSelector, by name":   {&inject.ServiceSelector{Service: "web"}, []inject.Change{edited(service)}},
 		"podEvict":                   {&inject.PodEvict{}, []inject.Change{{Object: pod, Evict: &inject.Evict{}}}},
 		"nodeCordon":                 {&inject.NodeCordon{}, []inject.Change{edited(node)}},
+		"zoneOutage":                 {&inject.ZoneOutage{Pods: inject.PodsKill}, []inject.Change{edited(node), {Object: other, Delete: &inject.Delete{}}}},
+		"zoneOutage, evicting":       {&inject.ZoneOutage{Pods: inject.PodsEvict}, []inject.Change{edited(node), {Object: other, Evict: &inject.Evict{}}}},
 		"nodeDrain":                  {&inject.NodeDrain{}, []inject.Change{edited(node), {Object: other, Evict: &inject.Evict{}}}},
 		"nodeDrain, by name":         {&inject.NodeDrain{NodeChoice: inject.NodeChoice{Nodes: []string{"n1"}}}, []inject.Change{edited(node)}},
 		"configCorrupt":              {&inject.ConfigCorrupt{ConfigMap: "settings", Restart: true}, []inject.Change{edited(settings), edited(consumer)}},

@@ -33,9 +33,9 @@ type scene struct {
 	target string
 }
 
-// scenery is what only some scenes have: a node, an autoscaler of web, and a pod lone without a controller, which is the target
+// scenery is what only some scenes have: a node, which may be in a zone of its name beside another zone, an autoscaler of web, and a pod lone without a controller, which is the target
 // then, with a Service of its name.
-type scenery struct{ node, autoscaler, pod bool }
+type scenery struct{ node, zones, autoscaler, pod bool }
 
 func newScene(t *testing.T, with scenery) *scene {
 	t.Helper()
@@ -65,18 +65,32 @@ func newScene(t *testing.T, with scenery) *scene {
 	}
 	if with.node {
 		s.node = "node-" + s.namespace
-		_, err := core.Nodes().Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: s.node}}, metav1.CreateOptions{})
-		require.NoError(t, err)
-		t.Cleanup(func() {
-			err := core.Nodes().Delete(context.WithoutCancel(ctx), s.node, metav1.DeleteOptions{})
-			if !apierrors.IsNotFound(err) {
-				require.NoError(t, err)
-			}
-		})
+		s.addNode(t, s.node, with.zones)
+		if with.zones {
+			s.addNode(t, "other-"+s.namespace, true)
+		}
 		s.deploy(t, "bystander", s.node)
 	}
 	s.settle(t, with.node)
 	return s
+}
+
+// addNode makes a node, in a zone of its name if that is wanted.
+func (s *scene) addNode(t *testing.T, name string, zoned bool) {
+	t.Helper()
+	nodes := shared.client.CoreV1().Nodes()
+	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	if zoned {
+		node.Labels = map[string]string{corev1.LabelTopologyZone: name}
+	}
+	_, err := nodes.Create(t.Context(), node, metav1.CreateOptions{})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		err := nodes.Delete(context.WithoutCancel(t.Context()), name, metav1.DeleteOptions{})
+		if !apierrors.IsNotFound(err) {
+			require.NoError(t, err)
+		}
+	})
 }
 
 // serve makes a Service.

@@ -3,8 +3,10 @@ package faults
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -12,6 +14,8 @@ func nodes() []faultCase {
 	return []faultCase{
 		{fault: "nodeDrain", yaml: "- nodeDrain: {nodes: [NODE]}", inForce: drained, alone: true, duration: 15 * time.Second},
 		{fault: "nodeCordon", yaml: "- nodeCordon: {nodes: [NODE]}", inForce: cordoned, alone: true},
+		{fault: "zoneOutage", yaml: "- zoneOutage: {zone: ZONE}", inForce: zoneLost, alone: true, duration: 15 * time.Second},
+		{fault: "zoneOutage", name: "evicting", yaml: "- zoneOutage: {zone: ZONE, pods: evict}", inForce: zoneLost, alone: true, duration: 20 * time.Second},
 	}
 }
 
@@ -45,6 +49,30 @@ func drained(ctx context.Context, s *stage) error {
 	for _, p := range now {
 		if p.Spec.NodeName == name {
 			return fmt.Errorf("%s runs pod %s", name, p.Name)
+		}
+	}
+	return nil
+}
+
+// zoneLost wants all nodes of the first pod's zone to be cordoned and to run no pod of the stage, and those of other zones to
+// be as they were.
+func zoneLost(ctx context.Context, s *stage) error {
+	now, err := s.live(ctx)
+	if err != nil {
+		return err
+	}
+	list, err := shared.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for i := range list.Items {
+		node := &list.Items[i]
+		lost := node.Labels[corev1.LabelTopologyZone] == s.zone
+		if node.Spec.Unschedulable != lost {
+			return fmt.Errorf("%s in zone %s: cordoned is %v", node.Name, node.Labels[corev1.LabelTopologyZone], node.Spec.Unschedulable)
+		}
+		if i := slices.IndexFunc(now, func(p corev1.Pod) bool { return p.Spec.NodeName == node.Name }); lost && i >= 0 {
+			return fmt.Errorf("%s runs pod %s", node.Name, now[i].Name)
 		}
 	}
 	return nil

@@ -25,6 +25,8 @@ type stage struct {
 	namespace string
 	// nodes are compared too; nil where others may be changing them.
 	nodes []string
+	// zone is that of the first pod's node, where the nodes are looked at.
+	zone string
 	// pods are those before the fault.
 	pods []corev1.Pod
 }
@@ -62,6 +64,11 @@ func newStage(t *testing.T, c *faultCase) *stage {
 	s.settle(t)
 	s.pods, err = s.live(ctx)
 	require.NoError(t, err)
+	if c.alone {
+		node, err := shared.client.CoreV1().Nodes().Get(ctx, s.pods[0].Spec.NodeName, metav1.GetOptions{})
+		require.NoError(t, err)
+		s.zone = node.Labels[corev1.LabelTopologyZone]
+	}
 	return s
 }
 
