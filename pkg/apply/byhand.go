@@ -14,6 +14,7 @@ import (
 // By its label an object is found, so that goes with the last change of it that is left.
 func (e edit) byHand(last bool) []string {
 	run, c := e.a.run, e.c
+	var commands []string
 	patch, kind := map[string]any{}, "merge"
 	for _, f := range c.Edit.Fields {
 		if f.OriginalMissing() || c.Object.Confidential() {
@@ -23,6 +24,10 @@ func (e edit) byHand(last bool) []string {
 		if f.Original != nil {
 			original, _ = inject.DecodeValue(f.Original)
 		}
+		if taint, ok := taintOf(c.Object, f.Path); ok {
+			commands = append(commands, taintByHand(c.Object, taint, original))
+			continue
+		}
 		kind = max(kind, place(patch, f.Path, original))
 	}
 	_ = unstructured.SetNestedField(patch, nil, "metadata", "annotations", MarkName(run, c.ID))
@@ -30,7 +35,33 @@ func (e edit) byHand(last bool) []string {
 		_ = unstructured.SetNestedField(patch, nil, "metadata", "labels", RunLabel)
 	}
 	text := string(mustJSON(patch))
-	return []string{fmt.Sprintf("%s --type=%s -p '%s'", kubectl("patch", c.Object), kind, strings.ReplaceAll(text, "'", `'\''`))}
+	return append(commands, fmt.Sprintf("%s --type=%s -p '%s'", kubectl("patch", c.Object), kind, strings.ReplaceAll(text, "'", `'\''`)))
+}
+
+// taintOf says which taint of a node a path leads to, by the conditions of its last element.
+func taintOf(o inject.Object, path []string) (map[string]string, bool) {
+	conditions, ok := lastElement(path)
+	if !ok || o.Kind != "Node" || !slices.Equal(path[:len(path)-1], []string{"spec", "taints"}) {
+		return nil, false
+	}
+	taint := map[string]string{}
+	for _, c := range conditions {
+		taint[c.Field] = c.Value
+	}
+	return taint, true
+}
+
+// taintByHand is kubectl's own command for that: no patch takes one taint away, since their list is replaced as a whole.
+func taintByHand(o inject.Object, taint map[string]string, original any) string {
+	name := taint["key"]
+	if effect := taint["effect"]; effect != "" {
+		name += ":" + effect
+	}
+	if before, ok := original.(map[string]any); ok {
+		value, _ := before["value"].(string)
+		return fmt.Sprintf("kubectl taint --overwrite node %s %s=%s:%v", o.Name, taint["key"], value, before["effect"])
+	}
+	return fmt.Sprintf("kubectl taint node %s %s-", o.Name, name)
 }
 
 // kubectl is a command on an object.
@@ -46,16 +77,19 @@ func kubectl(verb string, o inject.Object) string {
 // strategic ones alone.
 func place(patch map[string]any, path []string, value any) (kind string) {
 	for i, p := range path {
-		field, name, ok := inject.ElementOf(p)
+		conditions, ok := inject.ElementOf(p)
 		if !ok {
 			continue
 		}
-		element := map[string]any{field: name}
+		element := map[string]any{}
+		for _, c := range conditions {
+			element[c.Field] = c.Value
+		}
 		switch whole, isObject := value.(map[string]any); {
 		case i < len(path)-1:
 			place(element, path[i+1:], value)
-		case field == "":
-			return placeText(patch, path[:i], name, value != nil)
+		case conditions[0].Field == "":
+			return placeText(patch, path[:i], conditions[0].Value, value != nil)
 		case value == nil:
 			element["$patch"] = "delete"
 		case isObject:

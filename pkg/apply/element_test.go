@@ -22,6 +22,12 @@ func TestWholeElements(t *testing.T) {
 		with, without string
 		add, remove   string
 	}{
+		"an object that others resemble": {
+			path: []string{"spec", "taints", inject.Element("key", "theirs", "effect", "NoExecute")}, value: map[string]any{"key": "theirs", "effect": "NoExecute"},
+			with:   `[{"key":"theirs","effect":"NoSchedule"},{"key":"theirs","effect":"NoExecute"}]`,
+			add:    `{"spec":{"taints":[{"key":"theirs","effect":"NoExecute"}]}}`,
+			remove: `{"spec":{"taints":[{"key":"theirs","effect":"NoExecute","$patch":"delete"}]}}`, without: `[{"key":"theirs","effect":"NoSchedule"}]`,
+		},
 		"an object": {
 			path: []string{"spec", "taints", inject.Element("key", "ours")}, value: map[string]any{"key": "ours", "effect": "NoExecute"},
 			with:   `[{"key":"theirs","effect":"NoSchedule"},{"key":"ours","effect":"NoExecute"}]`,
@@ -72,4 +78,23 @@ func TestLastElement(t *testing.T) {
 	require.NoError(t, set(o, path, json.RawMessage(`{"key":"ours"}`)))
 	require.NoError(t, set(o, path, nil))
 	assert.Empty(t, o.Object["spec"])
+}
+
+// TestTaintByHand: no patch takes one taint of several away, so that kubectl's own command does, and a patch the rest.
+func TestTaintByHand(t *testing.T) {
+	c := &inject.Change{ID: "taint", Object: inject.Object{Kind: "Node", Name: "n1"}}
+	byHand := func(original string) []string {
+		f := inject.Field{Path: []string{"spec", "taints", inject.Element("key", "ours", "effect", "NoExecute")}, Value: json.RawMessage(`{"key":"ours","effect":"NoExecute"}`)}
+		if original != "" {
+			f.Original = json.RawMessage(original)
+		}
+		c.Edit = &inject.Edit{Fields: []inject.Field{f}}
+		return (&Applier{run: "run-1"}).byHand(c, true)
+	}
+	commands := byHand("")
+	require.Len(t, commands, 2)
+	assert.Equal(t, "kubectl taint node n1 ours:NoExecute-", commands[0])
+	assert.Contains(t, commands[1], "kubectl patch node n1 --type=merge")
+	assert.NotContains(t, commands[1], "taints")
+	assert.Equal(t, "kubectl taint --overwrite node n1 ours=x:NoExecute", byHand(`{"key":"ours","value":"x","effect":"NoExecute"}`)[0])
 }

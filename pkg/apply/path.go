@@ -17,12 +17,12 @@ func valueAt(object *unstructured.Unstructured, path []string) (value any, found
 	if err != nil || parent == nil {
 		return nil, false, err
 	}
-	field, name, ok := lastElement(inner)
+	conditions, ok := lastElement(inner)
 	if !ok {
 		return unstructured.NestedFieldNoCopy(parent, inner...)
 	}
 	list, err := listAt(parent, inner[:len(inner)-1])
-	if i := indexOf(list, field, name); err == nil && i >= 0 {
+	if i := indexOf(list, conditions); err == nil && i >= 0 {
 		return list[i], true, nil
 	}
 	return nil, false, err
@@ -40,8 +40,8 @@ func set(object *unstructured.Unstructured, path []string, value json.RawMessage
 		}
 		return fmt.Errorf("%s: the element of the list is gone", inject.Field{Path: path}.PathString())
 	}
-	if field, name, ok := lastElement(inner); ok {
-		return setElement(parent, inner[:len(inner)-1], field, name, value)
+	if conditions, ok := lastElement(inner); ok {
+		return setElement(parent, inner[:len(inner)-1], conditions, value)
 	}
 	if value == nil {
 		unstructured.RemoveNestedField(parent, inner...)
@@ -55,12 +55,12 @@ func set(object *unstructured.Unstructured, path []string, value json.RawMessage
 }
 
 // setElement adds, replaces or removes an element of a list. A list that has none any more goes too.
-func setElement(parent map[string]any, path []string, field, name string, value json.RawMessage) error {
+func setElement(parent map[string]any, path []string, conditions []inject.Condition, value json.RawMessage) error {
 	list, err := listAt(parent, path)
 	if err != nil {
 		return err
 	}
-	i := indexOf(list, field, name)
+	i := indexOf(list, conditions)
 	if value == nil {
 		if i >= 0 {
 			list = slices.Delete(slices.Clone(list), i, i+1)
@@ -87,7 +87,7 @@ func setElement(parent map[string]any, path []string, field, name string, value 
 // within, of which only the last may choose from a list again; nil where there is no such element.
 func descend(object map[string]any, path []string) (map[string]any, []string, error) {
 	for i, p := range path[:max(0, len(path)-1)] {
-		field, name, ok := inject.ElementOf(p)
+		conditions, ok := inject.ElementOf(p)
 		if !ok {
 			continue
 		}
@@ -95,7 +95,7 @@ func descend(object map[string]any, path []string) (map[string]any, []string, er
 		if err != nil {
 			return nil, nil, err
 		}
-		if at := indexOf(list, field, name); at >= 0 {
+		if at := indexOf(list, conditions); at >= 0 {
 			if element, ok := list[at].(map[string]any); ok {
 				return descend(element, path[i+1:])
 			}
@@ -105,9 +105,9 @@ func descend(object map[string]any, path []string) (map[string]any, []string, er
 	return object, path, nil
 }
 
-func lastElement(path []string) (field, name string, ok bool) {
+func lastElement(path []string) (conditions []inject.Condition, ok bool) {
 	if len(path) == 0 {
-		return "", "", false
+		return nil, false
 	}
 	return inject.ElementOf(path[len(path)-1])
 }
@@ -125,13 +125,17 @@ func listAt(parent map[string]any, path []string) ([]any, error) {
 	return list, nil
 }
 
-// indexOf finds the object whose field has that value, or the text itself where no field is named; -1 for none.
-func indexOf(list []any, field, value string) int {
+// indexOf finds the object that meets all conditions, or the text itself where they name no field; -1 for none.
+func indexOf(list []any, conditions []inject.Condition) int {
 	return slices.IndexFunc(list, func(item any) bool {
-		if field == "" {
-			return item == value
-		}
-		element, ok := item.(map[string]any)
-		return ok && element[field] == value
+		return !slices.ContainsFunc(conditions, func(c inject.Condition) bool { return !meets(item, c) })
 	})
+}
+
+func meets(item any, c inject.Condition) bool {
+	if c.Field == "" {
+		return item == c.Value
+	}
+	element, ok := item.(map[string]any)
+	return ok && element[c.Field] == c.Value
 }

@@ -46,19 +46,44 @@ func (f Field) PathString() string {
 const InlineOriginal = 16 << 10
 
 // Element is the element of a path that chooses, from a list of objects, the one whose field of that name has this value:
-// the container of a name. Its place in the list may change meanwhile. At the end of a path it stands for the whole object: a
+// the container of a name. Its place in the list may change meanwhile. More are pairs of a field and its value that must match
+// too: what tells a taint from others is its key and its effect. At the end of a path it stands for the whole object: a
 // value that is not in the list is added to it, and one that is absent afterwards is removed. Without a field it chooses from
 // a list of texts: a finalizer.
-func Element(field, value string) string { return "[" + field + "=" + value + "]" }
-
-func isElement(p string) bool { _, _, ok := ElementOf(p); return ok }
-
-// ElementOf reads what [Element] wrote.
-func ElementOf(p string) (field, value string, ok bool) {
-	if !strings.HasPrefix(p, "[") || !strings.HasSuffix(p, "]") {
-		return "", "", false
+func Element(field, value string, more ...string) string {
+	text := field + "=" + value
+	for i := 0; i+1 < len(more); i += 2 {
+		text += "," + more[i] + "=" + more[i+1]
 	}
-	return strings.Cut(p[1:len(p)-1], "=")
+	return "[" + text + "]"
+}
+
+// Condition is what the element of a list must meet to be the one that is meant.
+type Condition struct{ Field, Value string }
+
+func isElement(p string) bool { _, ok := ElementOf(p); return ok }
+
+// ElementOf reads what [Element] wrote; it gives one condition at the least.
+func ElementOf(p string) (all []Condition, ok bool) {
+	if !strings.HasPrefix(p, "[") || !strings.HasSuffix(p, "]") {
+		return nil, false
+	}
+	field, value, ok := strings.Cut(p[1:len(p)-1], "=")
+	if !ok || field == "" {
+		return []Condition{{"", value}}, ok
+	}
+	for _, more := range strings.Split(value, ",") {
+		name, of, pair := strings.Cut(more, "=")
+		switch last := len(all) - 1; {
+		case last < 0:
+			all = append(all, Condition{field, more})
+		case pair:
+			all = append(all, Condition{name, of})
+		default: // a comma of the value's own
+			all[last].Value += "," + more
+		}
+	}
+	return all, true
 }
 
 // withheld stands in place of a digest, for values that may be short enough to be guessed by it. It is that of no value.

@@ -173,3 +173,21 @@ func TestPathString(t *testing.T) {
 		assert.Equal(t, want, inject.Field{Path: path}.PathString())
 	}
 }
+
+func TestElementOf(t *testing.T) {
+	for want, element := range map[string][]inject.Condition{
+		inject.Element("name", "web"):                                      {{"name", "web"}},
+		inject.Element("", "a,b=c"):                                        {{"", "a,b=c"}},
+		inject.Element("name", "a,b"):                                      {{"name", "a,b"}},
+		inject.Element("key", "example.com/a", "effect", "NoSchedule"):     {{"key", "example.com/a"}, {"effect", "NoSchedule"}},
+		inject.Element("key", "a", "effect", "NoSchedule", "value", "b,c"): {{"key", "a"}, {"effect", "NoSchedule"}, {"value", "b,c"}},
+	} {
+		found, ok := inject.ElementOf(want)
+		assert.True(t, ok, want)
+		assert.Equal(t, element, found, want)
+	}
+	for _, other := range []string{"", "[]", "name", "[name]", "name=web"} {
+		_, ok := inject.ElementOf(other)
+		assert.False(t, ok, other)
+	}
+}

@@ -190,10 +190,21 @@ func set(in map[string]any, value any, path ...string) {
 		}
 		return
 	}
-	if by, which, ok := inject.ElementOf(path[1]); ok {
-		for _, element := range in[name].([]any) {
-			if m := element.(map[string]any); m[by] == which {
-				set(m, value, path[2:]...)
+	if conditions, ok := inject.ElementOf(path[1]); ok {
+		list, _ := in[name].([]any)
+		is := func(element any) bool {
+			return !slices.ContainsFunc(conditions, func(c inject.Condition) bool { return element.(map[string]any)[c.Field] != c.Value })
+		}
+		if len(path) == 2 { // the whole of it
+			if list = slices.DeleteFunc(slices.Clone(list), is); value != nil {
+				list = append(list, value)
+			}
+			in[name] = list
+			return
+		}
+		for _, element := range list {
+			if is(element) {
+				set(element.(map[string]any), value, path[2:]...)
 			}
 		}
 		return
@@ -235,6 +246,10 @@ func another(f inject.Field, value any) any {
 	case []any:
 		return []any{"theirs"}
 	case map[string]any:
+		if _, ok := inject.ElementOf(f.Path[len(f.Path)-1]); ok { // the same one, of another value
+			v["value"] = "theirs"
+			return v
+		}
 		if f.Path[len(f.Path)-1] == "readinessProbe" {
 			return map[string]any{
 				"httpGet":        map[string]any{"path": "/theirs", "port": int64(8080), "scheme": "HTTP"},
