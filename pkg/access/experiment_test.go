@@ -54,6 +54,8 @@ func TestChangesNeedNoMoreThanDeclared(t *testing.T) {
 		"nodeCordon":                 {&inject.NodeCordon{}, []inject.Change{edited(node)}},
 		"zoneOutage":                 {&inject.ZoneOutage{Pods: inject.PodsKill}, []inject.Change{edited(node), {Object: other, Delete: &inject.Delete{}}}},
 		"zoneOutage, evicting":       {&inject.ZoneOutage{Pods: inject.PodsEvict}, []inject.Change{edited(node), {Object: other, Evict: &inject.Evict{}}}},
+		"nodeTaint":                  {&inject.NodeTaint{}, []inject.Change{edited(node)}},
+		"nodeTaint, by name":         {&inject.NodeTaint{NodeChoice: inject.NodeChoice{Nodes: []string{"n1"}}, Effect: inject.NoExecute}, []inject.Change{edited(node)}},
 		"nodeDrain":                  {&inject.NodeDrain{}, []inject.Change{edited(node), {Object: other, Evict: &inject.Evict{}}}},
 		"nodeDrain, by name":         {&inject.NodeDrain{NodeChoice: inject.NodeChoice{Nodes: []string{"n1"}}}, []inject.Change{edited(node)}},
 		"configCorrupt":              {&inject.ConfigCorrupt{ConfigMap: "settings", Restart: true}, []inject.Change{edited(settings), edited(consumer)}},

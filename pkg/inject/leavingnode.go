@@ -26,7 +26,8 @@ func leavingNode(ctx context.Context, s Scope, node string, deleteEmptyDirData b
 		if staysOnNode(pod) || target.OptedOut(pod.Annotations) || target.Protected(pod.Namespace) && !s.Guard.AllowProtected {
 			continue
 		}
-		if err := mayBeLost(pod, deleteEmptyDirData); err != nil {
+		remedy := fmt.Sprintf("the annotation %s: \"true\" on it lets it stay", cluster.ProtectAnnotation)
+		if err := mayBeLost(pod, deleteEmptyDirData, remedy); err != nil {
 			return nil, err
 		}
 		leaving = append(leaving, pod)
@@ -34,14 +35,14 @@ func leavingNode(ctx context.Context, s Scope, node string, deleteEmptyDirData b
 	return leaving, nil
 }
 
-// mayBeLost refuses to take away what would not come back.
-func mayBeLost(pod *cluster.Pod, deleteEmptyDirData bool) error {
+// mayBeLost refuses to take away what would not come back. Remedy says how a pod without a controller can be spared.
+func mayBeLost(pod *cluster.Pod, deleteEmptyDirData bool, remedy string) error {
 	if !deleteEmptyDirData && hasEmptyDir(pod) {
 		return &target.Refusal{Reason: fmt.Sprintf("pod %s/%s on %s has emptyDir data that would be lost: agree by deleteEmptyDirData: true", pod.Namespace, pod.Name, pod.Node)}
 	}
 	if metav1.GetControllerOf(pod) == nil {
-		return &target.Refusal{Reason: fmt.Sprintf("pod %s/%s on %s has no controller, so nothing would bring it back: the annotation %s: \"true\" on it lets it stay",
-			pod.Namespace, pod.Name, pod.Node, cluster.ProtectAnnotation)}
+		return &target.Refusal{Reason: fmt.Sprintf("pod %s/%s on %s has no controller, so nothing would bring it back: %s",
+			pod.Namespace, pod.Name, pod.Node, remedy)}
 	}
 	return nil
 }

@@ -51,6 +51,7 @@ var fixtures = map[string][]fixture{
 		{name: "serviceSelector", faults: "- serviceSelector: {}"},
 		{name: "serviceSelector, elsewhere", faults: "- serviceSelector: {selector: {app: other, version: v2}}"},
 	},
+	"nodeTaint":    {{name: "nodeTaint", faults: "- nodeTaint: {nodes: [NODE], value: crash}", scenery: scenery{node: true}}},
 	"zoneOutage":   {{name: "zoneOutage", faults: "- zoneOutage: {zone: NODE}", scenery: scenery{node: true, zones: true}}},
 	"hpaFreeze":    {{name: "hpaFreeze", faults: "- hpaFreeze: {}", scenery: scenery{autoscaler: true}}},
 	"quotaSqueeze": {{name: "quotaSqueeze", faults: "- quotaSqueeze: {}"}},

@@ -14,6 +14,8 @@ func nodes() []faultCase {
 	return []faultCase{
 		{fault: "nodeDrain", yaml: "- nodeDrain: {nodes: [NODE]}", inForce: drained, alone: true, duration: 15 * time.Second},
 		{fault: "nodeCordon", yaml: "- nodeCordon: {nodes: [NODE]}", inForce: cordoned, alone: true},
+		{fault: "nodeTaint", yaml: "- nodeTaint: {nodes: [NODE], value: x}", inForce: tainted(corev1.TaintEffectNoSchedule), alone: true},
+		{fault: "nodeTaint", name: "with NoExecute", yaml: "- nodeTaint: {nodes: [NODE], value: x, effect: NoExecute}", inForce: tainted(corev1.TaintEffectNoExecute), alone: true, duration: 15 * time.Second},
 		{fault: "zoneOutage", yaml: "- zoneOutage: {zone: ZONE}", inForce: zoneLost, alone: true, duration: 15 * time.Second},
 		{fault: "zoneOutage", name: "evicting", yaml: "- zoneOutage: {zone: ZONE, pods: evict}", inForce: zoneLost, alone: true, duration: 20 * time.Second},
 	}
@@ -76,4 +78,31 @@ func zoneLost(ctx context.Context, s *stage) error {
 		}
 	}
 	return nil
+}
+
+// tainted wants the node of the first pod to bear one taint more, which pods of the stage have left where its effect is NoExecute,
+// and which has changed nothing else otherwise.
+func tainted(effect corev1.TaintEffect) func(context.Context, *stage) error {
+	return func(ctx context.Context, s *stage) error {
+		name := s.pods[0].Spec.NodeName
+		node, err := shared.client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		want := corev1.Taint{Key: "chaosctl.dev/taint", Value: "x", Effect: effect}
+		if !slices.Contains(node.Spec.Taints, want) {
+			return fmt.Errorf("%s has the taints %v", name, node.Spec.Taints)
+		}
+		if effect == corev1.TaintEffectNoSchedule {
+			return removed(0)(ctx, s)
+		}
+		now, err := s.live(ctx)
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(now, func(p corev1.Pod) bool { return p.Spec.NodeName == name }); i >= 0 {
+			return fmt.Errorf("%s runs pod %s", name, now[i].Name)
+		}
+		return nil
+	}
 }
