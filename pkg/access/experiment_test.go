@@ -56,6 +56,7 @@ func TestChangesNeedNoMoreThanDeclared(t *testing.T) {
 		"zoneOutage, evicting":       {&inject.ZoneOutage{Pods: inject.PodsEvict}, []inject.Change{edited(node), {Object: other, Evict: &inject.Evict{}}}},
 		"nodeTaint":                  {&inject.NodeTaint{}, []inject.Change{edited(node)}},
 		"nodeTaint, by name":         {&inject.NodeTaint{NodeChoice: inject.NodeChoice{Nodes: []string{"n1"}}, Effect: inject.NoExecute}, []inject.Change{edited(node)}},
+		"podUnready":                 {&inject.PodUnready{}, []inject.Change{{Object: pod, Edit: &inject.Edit{Subresource: "status"}}}},
 		"nodeDrain":                  {&inject.NodeDrain{}, []inject.Change{edited(node), {Object: other, Evict: &inject.Evict{}}}},
 		"nodeDrain, by name":         {&inject.NodeDrain{NodeChoice: inject.NodeChoice{Nodes: []string{"n1"}}}, []inject.Change{edited(node)}},
 		"configCorrupt":              {&inject.ConfigCorrupt{ConfigMap: "settings", Restart: true}, []inject.Change{edited(settings), edited(consumer)}},

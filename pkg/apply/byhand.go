@@ -35,7 +35,11 @@ func (e edit) byHand(last bool) []string {
 		_ = unstructured.SetNestedField(patch, nil, "metadata", "labels", RunLabel)
 	}
 	text := string(mustJSON(patch))
-	return append(commands, fmt.Sprintf("%s --type=%s -p '%s'", kubectl("patch", c.Object), kind, strings.ReplaceAll(text, "'", `'\''`)))
+	command := kubectl("patch", c.Object)
+	if c.Edit.Subresource != "" {
+		command += " --subresource=" + c.Edit.Subresource
+	}
+	return append(commands, fmt.Sprintf("%s --type=%s -p '%s'", command, kind, strings.ReplaceAll(text, "'", `'\''`)))
 }
 
 // taintOf says which taint of a node a path leads to, by the conditions of its last element.

@@ -138,7 +138,7 @@ func (e edit) restore(ctx context.Context) (left remains, err error) {
 		err = a.update(ctx, c, func() { tried = tried || !fence }, func(object *unstructured.Unstructured) (bool, error) {
 			if fence = !fenced && unfenced(object, a.run, c); fence {
 				empty := *c
-				empty.Edit = &inject.Edit{}
+				empty.Edit = &inject.Edit{Subresource: c.Edit.Subresource}
 				return true, mark(object, a.run, &empty)
 			}
 			found, write, err := restore(object, a.run, c)

@@ -30,6 +30,8 @@ type marker struct {
 	Fault  string        `json:"fault,omitempty"`
 	After  string        `json:"undoAfter,omitempty"`
 	Fields []markedField `json:"fields"`
+	// Subresource is that by which the fields were written, and are to be restored.
+	Subresource string `json:"subresource,omitempty"`
 	// Created is the object's kind and name where the run has made it. Its UID was not known when the marker was written, and
 	// tells it from a copy no better than they do.
 	Created string `json:"created,omitempty"`
@@ -70,7 +72,7 @@ func isFence(object *unstructured.Unstructured, run string, c *inject.Change) bo
 
 // mark adds the label and the annotation.
 func mark(object *unstructured.Unstructured, run string, c *inject.Change) error {
-	m := marker{Run: run, Change: c.ID, Fault: c.Fault, After: c.UndoAfter, UID: c.Object.UID}
+	m := marker{Run: run, Change: c.ID, Fault: c.Fault, After: c.UndoAfter, Subresource: c.Subresource(), UID: c.Object.UID}
 	if c.Create != nil {
 		m.Created = identity(c.Object)
 	}
@@ -180,7 +182,7 @@ func ReadMarks(object metav1.Object, of inject.Object) Marks {
 		if m.Created != "" {
 			c.Create = &inject.Create{}
 		} else {
-			c.Edit = &inject.Edit{}
+			c.Edit = &inject.Edit{Subresource: m.Subresource}
 		}
 		for _, f := range m.Fields {
 			c.Edit.Fields = append(c.Edit.Fields, inject.Field{Path: f.Path, Original: f.Original, OriginalDigest: f.OriginalDigest, ValueDigest: f.Digest})

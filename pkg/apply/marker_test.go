@@ -374,3 +374,34 @@ func TestOriginalsThatAreKeptElsewhere(t *testing.T) {
 		})
 	}
 }
+
+// TestMarkOfASubresource: by which a change was written it is restored, by whoever finds its mark, or by hand.
+func TestMarkOfASubresource(t *testing.T) {
+	o := object(t, `{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"web-1","uid":"u1"},
+"status":{"conditions":[{"type":"Ready","status":"True"},{"type":"example.com/in","status":"True"}]}}`)
+	path := []string{"status", "conditions", inject.Element("type", "example.com/in"), "status"}
+	c := &inject.Change{
+		ID: "f/1/unready", Object: inject.Object{Kind: "Pod", Namespace: "shop", Name: "web-1", UID: "u1"},
+		Edit: &inject.Edit{Subresource: "status", Fields: []inject.Field{{Path: path, Original: json.RawMessage(`"True"`), Value: json.RawMessage(`"False"`)}}},
+	}
+	require.NoError(t, set(o, path, c.Edit.Fields[0].Value))
+	require.NoError(t, mark(o, "run-1", c))
+	found := ReadMarks(o, c.Object)
+	require.Len(t, found.Changes, 1)
+	assert.Equal(t, "status", found.Changes[0].Subresource())
+	assert.Equal(t, []string{"status"}, subresources(found.Changes[0]))
+
+	left, write, err := restore(o, "run-1", found.Changes[0])
+	require.NoError(t, err)
+	assert.True(t, write)
+	assert.Empty(t, left.lost())
+	value, _, err := valueAt(o, path)
+	require.NoError(t, err)
+	assert.Equal(t, "True", value)
+	assert.Empty(t, o.GetAnnotations())
+
+	command := (&Applier{run: "run-1"}).byHand(c, true)[0]
+	assert.Contains(t, command, "kubectl -n shop patch pod web-1 --subresource=status --type=strategic")
+	assert.Contains(t, command, `"conditions":[{"status":"True","type":"example.com/in"}]`)
+	assert.Empty(t, subresources(corrupt("f/1/a", "mode", "fast", "x")))
+}

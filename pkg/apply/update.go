@@ -41,7 +41,7 @@ func (a *Applier) update(ctx context.Context, c *inject.Change, sent func(), cha
 				return err
 			}
 			sent()
-			_, err = a.resource(c.Object).Patch(ctx, c.Object.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager, DryRun: a.dryRun})
+			_, err = a.resource(c.Object).Patch(ctx, c.Object.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager, DryRun: a.dryRun}, subresources(c)...)
 			conflict = apierrors.IsConflict(err)
 			if unanswered(err) {
 				a.doubt(c)
@@ -52,6 +52,14 @@ func (a *Applier) update(ctx context.Context, c *inject.Change, sent func(), cha
 			return err
 		}
 	}
+}
+
+// subresources are those of a request that writes the change: one, or none.
+func subresources(c *inject.Change) []string {
+	if s := c.Subresource(); s != "" {
+		return []string{s}
+	}
+	return nil
 }
 
 const fieldManager = "chaosctl"

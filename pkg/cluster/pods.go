@@ -120,6 +120,9 @@ type Pod struct {
 	Phase corev1.PodPhase
 	// Ready says that its condition Ready is true and that it is not on its way out.
 	Ready bool
+	// Gates are the conditions without which it is not ready, beside those of its containers (spec.readinessGates), with
+	// their status: True, or what else they are. Most pods have none.
+	Gates map[string]corev1.ConditionStatus
 	// Shape is what it asks of a node, and its emptyDir volumes; other pods may have the same.
 	Shape *corev1.PodSpec
 }
@@ -145,8 +148,24 @@ func PodOf(p *corev1.Pod) *Pod {
 			Namespace: p.Namespace, Name: p.Name, UID: p.UID, Labels: p.Labels, Annotations: kept(p.Annotations), OwnerReferences: p.OwnerReferences,
 			CreationTimestamp: p.CreationTimestamp, DeletionTimestamp: p.DeletionTimestamp, DeletionGracePeriodSeconds: p.DeletionGracePeriodSeconds,
 		},
-		Node: p.Spec.NodeName, Phase: p.Status.Phase, Ready: PodReady(p), Shape: shape,
+		Node: p.Spec.NodeName, Phase: p.Status.Phase, Ready: PodReady(p), Gates: gates(p), Shape: shape,
 	}
+}
+
+func gates(p *corev1.Pod) map[string]corev1.ConditionStatus {
+	if len(p.Spec.ReadinessGates) == 0 {
+		return nil
+	}
+	all := map[string]corev1.ConditionStatus{}
+	for _, g := range p.Spec.ReadinessGates {
+		all[string(g.ConditionType)] = "" // as long as nobody has said anything
+	}
+	for _, c := range p.Status.Conditions {
+		if _, ok := all[string(c.Type)]; ok {
+			all[string(c.Type)] = c.Status
+		}
+	}
+	return all
 }
 
 // kept are the annotations that decide what may be done to a pod.

@@ -69,6 +69,9 @@ type Evict struct {
 // Edit sets fields of an object, and is undone field by field.
 type Edit struct {
 	Fields []Field `json:"fields"`
+	// Subresource is by which the fields are written, and the marker with them: "status" for those of a status, of which nothing
+	// is written otherwise. Its kind must let metadata be written by that too, as pods do. Empty is the object itself.
+	Subresource string `json:"subresource,omitempty"`
 }
 
 // Create makes an object, and is undone by its deletion, under the UID that it then has. Somebody else's object of the same
@@ -112,6 +115,14 @@ func (c *Change) Fields() []Field {
 		return nil
 	}
 	return c.Edit.Fields
+}
+
+// Subresource is that by which the change is written; empty for the object itself.
+func (c *Change) Subresource() string {
+	if c.Edit == nil {
+		return ""
+	}
+	return c.Edit.Subresource
 }
 
 // Undo says in words how the change is taken back.

@@ -18,6 +18,9 @@ func (c *Change) Needs() []access.Need {
 	case c.Create != nil:
 		return creations(c.Object.Resource, c.Object.Namespace, c.Object.Name, c.What)
 	}
+	if c.Subresource() != "" {
+		return subresourceEdits(c.Object.Resource, c.Subresource(), c.Object.Namespace, c.Object.Name, c.What)
+	}
 	return edits(c.Object.Resource, c.Object.Namespace, c.Object.Name, c.What)
 }
 
@@ -44,6 +47,14 @@ func edits(resource schema.GroupVersionResource, namespace, name, why string) []
 		needs = append(needs, access.Needs("remove the marks that controllers hand down", on, "list", "patch")...)
 	}
 	return needs
+}
+
+// subresourceEdits are like edits, of what is written by a subresource.
+func subresourceEdits(resource schema.GroupVersionResource, subresource, namespace, name, why string) []access.Need {
+	on := access.Object{Group: resource.Group, Resource: resource.Resource, Namespace: namespace, Name: name}
+	needs := access.Needs(why, on, "get")
+	on.Subresource = subresource
+	return append(needs, access.Needs(why, on, "patch")...)
 }
 
 // CopiesOf is the resource to whose objects the controller of a workload copies the workload's annotations; empty where it

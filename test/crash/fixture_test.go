@@ -47,6 +47,7 @@ var fixtures = map[string][]fixture{
 	"nodeCordon":     {{name: "nodeCordon", faults: "- nodeCordon: {nodes: [NODE]}", scenery: scenery{node: true}}},
 	"nodeDrain":      {{name: "nodeDrain", faults: "- nodeDrain: {nodes: [NODE]}", scenery: scenery{node: true}}},
 	"endpointRemove": {{name: "endpointRemove", faults: "- endpointRemove: {count: all}", scenery: scenery{pod: true}}},
+	"podUnready":     {{name: "podUnready", faults: "- podUnready: {}", scenery: scenery{pod: true}}},
 	"serviceSelector": {
 		{name: "serviceSelector", faults: "- serviceSelector: {}"},
 		{name: "serviceSelector, elsewhere", faults: "- serviceSelector: {selector: {app: other, version: v2}}"},

@@ -81,7 +81,11 @@ func (s *scene) intrude(ctx context.Context, f *fixture, what foreign, want, liv
 		if err != nil {
 			return nil, err
 		}
-		if _, err := s.resource(c).Patch(ctx, c.Object.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "somebody"}); err != nil {
+		var by []string
+		if c.Subresource() != "" {
+			by = append(by, c.Subresource())
+		}
+		if _, err := s.resource(c).Patch(ctx, c.Object.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "somebody"}, by...); err != nil {
 			return nil, fmt.Errorf("edit %s: %w", name, err)
 		}
 		want.Objects[name] = want.Objects[name].DeepCopy()

@@ -15,6 +15,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/chaosctl/chaosctl/pkg/inject"
@@ -36,6 +37,9 @@ type scene struct {
 // scenery is what only some scenes have: a node, which may be in a zone of its name beside another zone, an autoscaler of web, and a pod lone without a controller, which is the target
 // then, with a Service of its name.
 type scenery struct{ node, zones, autoscaler, pod bool }
+
+// gate is the readiness gate of the pod lone.
+const gate = "example.com/in-rotation"
 
 func newScene(t *testing.T, with scenery) *scene {
 	t.Helper()
@@ -117,11 +121,15 @@ func (s *scene) alone(t *testing.T) {
 				ObjectMeta: metav1.ObjectMeta{Name: "lone", Labels: labels},
 				Spec: corev1.PodSpec{
 					Containers: []corev1.Container{{Name: "lone", Image: "registry.example/lone:1"}}, AutomountServiceAccountToken: new(bool),
+					ReadinessGates: []corev1.PodReadinessGate{{ConditionType: gate}},
 				},
 			}, metav1.CreateOptions{})
 		}
 		return err == nil && pod.Status.Phase == corev1.PodRunning
 	})
+	open := `{"status":{"conditions":[{"type":"` + gate + `","status":"True"}]}}`
+	_, err := pods.Patch(t.Context(), "lone", types.StrategicMergePatchType, []byte(open), metav1.PatchOptions{}, "status")
+	require.NoError(t, err)
 }
 
 // autoscale makes an autoscaler that knows no metrics, and so does nothing as long as its limits allow what there is.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 func pods() []faultCase {
@@ -11,6 +13,7 @@ func pods() []faultCase {
 		{fault: "podKill", yaml: "- podKill: {count: 1, gracePeriod: 0s}", inForce: lost(1), lasts: true},
 		{fault: "podKill", name: "all, with grace", yaml: "- podKill: {count: all}", inForce: lost(replicas), lasts: true},
 		{fault: "podEvict", yaml: "- podEvict: {count: 1}", inForce: lost(1), lasts: true},
+		{fault: "podUnready", yaml: "- podUnready: {count: 1, gate: example.com/in-rotation}", inForce: removed(1), build: withGate},
 		// The budget lets one go at a time.
 		{fault: "podEvict", name: "all, one after another", yaml: "- podEvict: {count: all}", inForce: lost(replicas), lasts: true, duration: 30 * time.Second},
 	}
@@ -28,4 +31,9 @@ func lost(want int) func(context.Context, *stage) error {
 		}
 		return nil
 	}
+}
+
+// withGate gives the pods a readiness gate, which the stage opens once.
+func withGate(o *objects) {
+	o.deployment.Spec.Template.Spec.ReadinessGates = []corev1.PodReadinessGate{{ConditionType: gate}}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/chaosctl/chaosctl/test/internal/binary"
 	"github.com/chaosctl/chaosctl/test/internal/snapshot"
@@ -87,6 +89,9 @@ func (s *stage) settle(t *testing.T) {
 }
 
 func (s *stage) settled(ctx context.Context) error {
+	if err := s.openGates(ctx); err != nil {
+		return err
+	}
 	if err := s.rolledOut(ctx); err != nil {
 		return err
 	}
@@ -101,6 +106,32 @@ func (s *stage) settled(ctx context.Context) error {
 		return err // every namespace gets it
 	}
 	return s.endpoints(ctx, replicas)
+}
+
+// gate is the readiness gate of pods that have one.
+const gate = "example.com/in-rotation"
+
+// openGates says of each pod with the gate that it is in rotation, as a controller would that nobody else is there to play.
+// What somebody has said before stays.
+func (s *stage) openGates(ctx context.Context) error {
+	if s.deployment == nil || len(s.deployment.Spec.Template.Spec.ReadinessGates) == 0 {
+		return nil
+	}
+	now, err := s.live(ctx)
+	if err != nil {
+		return err
+	}
+	open := []byte(`{"status":{"conditions":[{"type":"` + gate + `","status":"True"}]}}`)
+	for i := range now {
+		if slices.ContainsFunc(now[i].Status.Conditions, func(c corev1.PodCondition) bool { return c.Type == gate }) {
+			continue
+		}
+		_, err := shared.client.CoreV1().Pods(s.namespace).Patch(ctx, now[i].Name, types.StrategicMergePatchType, open, metav1.PatchOptions{}, "status")
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rolledOut looks at the status of the workload.

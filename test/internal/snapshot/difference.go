@@ -14,12 +14,16 @@ import (
 // essence is what is compared: all that is neither the server's bookkeeping nor written by controllers, and no marks.
 func essence(o *unstructured.Unstructured) map[string]any {
 	o = Unmarked(o)
+	gates := readinessGates(o)
 	for _, path := range [][]string{
 		{"status"}, {"metadata", "resourceVersion"}, {"metadata", "generation"}, {"metadata", "managedFields"}, {"metadata", "creationTimestamp"},
 		{"metadata", "annotations", "deployment.kubernetes.io/revision"}, {"metadata", "annotations", "node.alpha.kubernetes.io/ttl"},
 		{"spec", "podCIDR"}, {"spec", "podCIDRs"},
 	} {
 		unstructured.RemoveNestedField(o.Object, path...)
+	}
+	if len(gates) > 0 {
+		o.Object["gates"] = gates
 	}
 	if o.GetKind() == "Node" {
 		taints, _, _ := unstructured.NestedSlice(o.Object, "spec", "taints")
@@ -39,6 +43,21 @@ func essence(o *unstructured.Unstructured) map[string]any {
 		panic(err)
 	}
 	return plain
+}
+
+// readinessGates are the conditions of a pod that others than its kubelet write.
+func readinessGates(o *unstructured.Unstructured) map[string]any {
+	found := map[string]any{}
+	gates, _, _ := unstructured.NestedSlice(o.Object, "spec", "readinessGates")
+	conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
+	for _, g := range gates {
+		for _, c := range conditions {
+			if condition := c.(map[string]any); condition["type"] == g.(map[string]any)["conditionType"] {
+				found[condition["type"].(string)] = condition["status"]
+			}
+		}
+	}
+	return found
 }
 
 // withoutEmpty drops maps and lists that hold nothing, which the server does too.
