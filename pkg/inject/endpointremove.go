@@ -59,8 +59,8 @@ func (f *EndpointRemove) Check(c *experiment.Check) {
 	}
 }
 
-// Plan changes the label of the chosen pods side by side. A pod that is out of the Service counts as affected: those that
-// were out before do too, so that what is taken out one by one is not overlooked.
+// Plan changes the label of the chosen pods side by side. A pod that is out of the Service counts as affected, though it is
+// ready: those that were taken out before do too, so that what is taken out one by one adds up.
 func (f *EndpointRemove) Plan(ctx context.Context, s Scope) ([]Change, error) {
 	found, err := serviceOf(ctx, s, f.Service)
 	if err != nil {
@@ -91,7 +91,9 @@ func (f *EndpointRemove) Plan(ctx context.Context, s Scope) ([]Change, error) {
 		changes = append(changes, change)
 	}
 	for _, pod := range found.outside {
-		changes[0].Removes = append(changes[0].Removes, pod.UID)
+		if slices.ContainsFunc(keysOf(found.chosen), func(label string) bool { return pod.Labels[label] == unselected }) {
+			changes[0].Removes = append(changes[0].Removes, pod.UID)
+		}
 	}
 	return changes, nil
 }

@@ -57,6 +57,10 @@ func TestEndpointRemove(t *testing.T) {
 	require.Len(t, changes, 1)
 	assert.NotEqual(t, "web-1", changes[0].Object.Name)
 	assert.Equal(t, []types.UID{changes[0].Object.UID, "uid-web-1"}, changes[0].Removed(), "and what is out already")
+	v.pods = append(v.pods, pod("canary", "n1"))
+	changes = planned(t, one, v.scope())
+	assert.Equal(t, []types.UID{changes[0].Object.UID, "uid-web-1"}, changes[0].Removed(), "but not what has never been in")
+	v.pods = v.pods[:3]
 	all := planned(t, &inject.EndpointRemove{Count: experiment.Count{All: true}}, v.scope())
 	assert.ElementsMatch(t, []string{"0 patch web-2", "0 patch web-3"}, names(all))
 

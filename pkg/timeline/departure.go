@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -39,18 +40,33 @@ func (d *departures) take() []*corev1.Pod {
 	return taken
 }
 
-// settleDepartures finds out of the pods that have left whether they live, until ctx ends. A question that is not answered
-// leaves a pod as one that has left.
+// settleDepartures finds out of the pods that have left whether they live, until ctx ends. A question that is not answered is
+// asked again, and the pod stays one that has left meanwhile.
 func (r *Recorder) settleDepartures(ctx context.Context) {
-	for ctx.Err() == nil {
-		for _, pod := range r.departed.take() {
-			if lives, err := r.lives(ctx, pod); err == nil && !lives {
-				r.notePod(pod, event.PodObserved{Gone: true})
-			}
-		}
+	for {
 		select {
 		case <-r.departed.added:
 		case <-ctx.Done():
+			return
+		}
+		var unanswered []*corev1.Pod
+		for _, pod := range r.departed.take() {
+			switch lives, err := r.lives(ctx, pod); {
+			case err != nil:
+				unanswered = append(unanswered, pod)
+			case !lives:
+				r.notePod(pod, event.PodObserved{Gone: true})
+			}
+		}
+		if len(unanswered) > 0 {
+			select {
+			case <-time.After(retryDelay):
+			case <-ctx.Done():
+				return
+			}
+		}
+		for _, pod := range unanswered {
+			r.departed.add(pod)
 		}
 	}
 }

@@ -270,18 +270,23 @@ func TestPodLeavesTheSelector(t *testing.T) {
 	}
 }
 
-// TestDeparturesUnanswered: what cannot be found out is not made up.
+// TestDeparturesUnanswered: what cannot be found out is asked again, and not made up.
 func TestDeparturesUnanswered(t *testing.T) {
 	r, log := newTestRecorder("Deployment", 1)
 	ctx, cancel := context.WithCancel(t.Context())
+	asked := 0
 	r.lives = func(context.Context, *corev1.Pod) (bool, error) {
+		if asked++; asked < 3 {
+			return false, errors.New("connection refused")
+		}
+		assert.Len(t, log.take(), 1, "it has left, and is not gone")
 		cancel()
-		return false, errors.New("connection refused")
+		return false, nil
 	}
 	r.pod(podIn("a"), true, false)
 	r.settleDepartures(ctx)
+	assert.Equal(t, 3, asked)
 	events := log.take()
 	require.Len(t, events, 1)
-	assert.True(t, events[0].(event.PodObserved).Left)
-	assert.False(t, events[0].(event.PodObserved).Gone)
+	assert.True(t, events[0].(event.PodObserved).Gone)
 }
