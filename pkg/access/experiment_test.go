@@ -52,15 +52,17 @@ func TestChangesNeedNoMoreThanDeclared(t *testing.T) {
 		"configCorrupt, of a Secret": {&inject.ConfigCorrupt{Secret: "settings", From: &inject.ConfigSource{Key: "old"}}, []inject.Change{edited(secret)}},
 		"quotaSqueeze": {&inject.QuotaSqueeze{}, []inject.Change{{Object: inject.Object{
 			Resource: corev1.SchemeGroupVersion.WithResource("resourcequotas"), Kind: "ResourceQuota", Namespace: "shop", Name: "any"}, Create: &inject.Create{}}}},
-		"scale":                {&inject.Scale{}, []inject.Change{edited(consumer)}},
-		"hpaFreeze":            {&inject.HPAFreeze{}, []inject.Change{edited(hpa)}},
-		"hpaFreeze, elsewhere": {&inject.HPAFreeze{Replicas: new(int)}, []inject.Change{edited(hpa), edited(consumer)}},
-		"badImage":             {&inject.BadImage{}, []inject.Change{edited(consumer)}},
-		"badReadiness":         {&inject.BadReadiness{}, []inject.Change{edited(consumer)}},
-		"badCommand":           {&inject.BadCommand{}, []inject.Change{edited(consumer)}},
-		"badResources":         {&inject.BadResources{}, []inject.Change{edited(consumer)}},
-		"rolloutRestart":       {&inject.RolloutRestart{}, []inject.Change{edited(consumer)}},
-		"rolloutPause":         {&inject.RolloutPause{}, []inject.Change{edited(consumer)}},
+		"finalizerBlock":               {&inject.FinalizerBlock{Delete: true}, []inject.Change{edited(pod), {Object: pod, Delete: &inject.Delete{Held: true}}}},
+		"finalizerBlock, of an object": {&inject.FinalizerBlock{Object: "configmap/settings"}, []inject.Change{edited(settings)}},
+		"scale":                        {&inject.Scale{}, []inject.Change{edited(consumer)}},
+		"hpaFreeze":                    {&inject.HPAFreeze{}, []inject.Change{edited(hpa)}},
+		"hpaFreeze, elsewhere":         {&inject.HPAFreeze{Replicas: new(int)}, []inject.Change{edited(hpa), edited(consumer)}},
+		"badImage":                     {&inject.BadImage{}, []inject.Change{edited(consumer)}},
+		"badReadiness":                 {&inject.BadReadiness{}, []inject.Change{edited(consumer)}},
+		"badCommand":                   {&inject.BadCommand{}, []inject.Change{edited(consumer)}},
+		"badResources":                 {&inject.BadResources{}, []inject.Change{edited(consumer)}},
+		"rolloutRestart":               {&inject.RolloutRestart{}, []inject.Change{edited(consumer)}},
+		"rolloutPause":                 {&inject.RolloutPause{}, []inject.Change{edited(consumer)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, change := range c.changes {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/chaosctl/chaosctl/pkg/inject"
 )
@@ -24,6 +25,9 @@ func (e edit) byHand(last bool) []string {
 			original, _ = inject.DecodeValue(f.Original)
 		}
 		kind = max(kind, place(patch, f.Path, original))
+	}
+	if kind == "strategic" && !scheme.Scheme.IsGroupRegistered(c.Object.Resource.Group) {
+		return []string{"chaosctl recover --all"} // the server merges no lists of custom kinds
 	}
 	_ = unstructured.SetNestedField(patch, nil, "metadata", "annotations", MarkName(run, c.ID))
 	if last {

@@ -57,6 +57,8 @@ type Object struct {
 type Delete struct {
 	// GracePeriodSeconds overrides the pod's own; nil leaves that.
 	GracePeriodSeconds *int64 `json:"gracePeriodSeconds,omitempty"`
+	// Held says that a finalizer keeps the pod: the effect is that it is on its way out and does not go.
+	Held bool `json:"held,omitempty"`
 }
 
 // Evict asks for a pod's removal through the Eviction API, which heeds PodDisruptionBudgets. It cannot be undone.

@@ -29,7 +29,7 @@ func (f Field) PathString() string {
 	for i, p := range f.Path {
 		switch {
 		case isElement(p):
-			b.WriteString(p)
+			b.WriteString(strings.Replace(p, "[=", "[", 1))
 		case strings.ContainsAny(p, "./"):
 			fmt.Fprintf(&b, "[%s]", p)
 		case i == 0:

@@ -190,7 +190,13 @@ func set(in map[string]any, value any, path ...string) {
 		}
 		return
 	}
-	if by, which, ok := inject.ElementOf(path[1]); ok {
+	if by, which, ok := inject.ElementOf(path[1]); ok && by == "" { // a finalizer: somebody takes it away
+		list, _ := in[name].([]any)
+		if in[name] = slices.DeleteFunc(slices.Clone(list), func(text any) bool { return text == which }); len(in[name].([]any)) == 0 {
+			delete(in, name)
+		}
+		return
+	} else if ok {
 		for _, element := range in[name].([]any) {
 			if m := element.(map[string]any); m[by] == which {
 				set(m, value, path[2:]...)
@@ -261,6 +267,12 @@ func (s *scene) replace(ctx context.Context, c *inject.Change, o *unstructured.U
 		return nil, err
 	}
 	copied := o.DeepCopy()
+	if len(o.GetFinalizers()) > 0 { // whoever wants to be rid of it does not wait for whose they are
+		_, err := client.Patch(ctx, o.GetName(), types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{FieldManager: "somebody"})
+		if err != nil && !apierrors.IsNotFound(err) {
+			return nil, err
+		}
+	}
 	for _, field := range []string{"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"} {
 		unstructured.RemoveNestedField(copied.Object, "metadata", field)
 	}
