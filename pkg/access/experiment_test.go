@@ -52,6 +52,10 @@ func TestChangesNeedNoMoreThanDeclared(t *testing.T) {
 		"configCorrupt, of a Secret": {&inject.ConfigCorrupt{Secret: "settings", From: &inject.ConfigSource{Key: "old"}}, []inject.Change{edited(secret)}},
 		"quotaSqueeze": {&inject.QuotaSqueeze{}, []inject.Change{{Object: inject.Object{
 			Resource: corev1.SchemeGroupVersion.WithResource("resourcequotas"), Kind: "ResourceQuota", Namespace: "shop", Name: "any"}, Create: &inject.Create{}}}},
+		"manifest": {&inject.Manifest{Object: map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": map[string]any{"name": "web"}}},
+			[]inject.Change{{Object: consumer, Create: &inject.Create{}}}},
+		"manifest, with a drawn name": {&inject.Manifest{Object: map[string]any{"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]any{"generateName": "set"}}},
+			[]inject.Change{{Object: settings, Create: &inject.Create{}}}},
 		"finalizerBlock":               {&inject.FinalizerBlock{Delete: true}, []inject.Change{edited(pod), {Object: pod, Delete: &inject.Delete{Held: true}}}},
 		"finalizerBlock, of an object": {&inject.FinalizerBlock{Object: "configmap/settings"}, []inject.Change{edited(settings)}},
 		"scale":                        {&inject.Scale{}, []inject.Change{edited(consumer)}},

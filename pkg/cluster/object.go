@@ -93,6 +93,8 @@ type Served struct {
 	Kind string
 	// Namespaced says that its objects live in namespaces.
 	Namespaced bool
+	// Verbs are the requests that it takes: some kinds, such as Binding, can only be created.
+	Verbs []string
 }
 
 // Served finds a kind as people write it: configmap, deployments.apps, or as manifests do, Deployment.v1.apps. The error is an
@@ -102,7 +104,17 @@ func (c *Cluster) Served(kind string) (Served, error) {
 	if err != nil {
 		return Served{}, err
 	}
-	return Served{mapping.Resource, mapping.GroupVersionKind.Kind, mapping.Scope.Name() != meta.RESTScopeNameRoot}, nil
+	s := Served{Resource: mapping.Resource, Kind: mapping.GroupVersionKind.Kind, Namespaced: mapping.Scope.Name() != meta.RESTScopeNameRoot}
+	list, err := c.Client.Discovery().ServerResourcesForGroupVersion(s.Resource.GroupVersion().String())
+	if err != nil {
+		return Served{}, err
+	}
+	for _, r := range list.APIResources {
+		if r.Name == s.Resource.Resource {
+			s.Verbs = r.Verbs
+		}
+	}
+	return s, nil
 }
 
 // Object reads an object of a namespace.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -15,8 +16,9 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/target"
 )
 
-// served finds a kind whose objects live in namespaces. Faults keep to the target's: what has none belongs to everybody.
-func (s Scope) served(kind string) (cluster.Served, error) {
+// served finds a kind whose objects live in namespaces and take those requests. Faults keep to the target's namespace: shared
+// says what it would mean that a kind has none.
+func (s Scope) served(kind, shared string, verbs ...string) (cluster.Served, error) {
 	found, err := s.Served(kind)
 	var unserved *cluster.UnservedError
 	switch {
@@ -25,7 +27,12 @@ func (s Scope) served(kind string) (cluster.Served, error) {
 	case err != nil:
 		return found, err
 	case !found.Namespaced:
-		return found, &target.Refusal{Reason: fmt.Sprintf("a %s is in no namespace, so that it would be changed for all of them: expected a kind that lives in the target's namespace", found.Kind)}
+		return found, &target.Refusal{Reason: fmt.Sprintf("a %s is in no namespace, %s: expected a kind that lives in the target's", found.Kind, shared)}
+	}
+	for _, verb := range verbs {
+		if !slices.Contains(found.Verbs, verb) {
+			return found, &target.Refusal{Reason: fmt.Sprintf("Kubernetes has no request to %s a %s, without which the fault could not be undone", verb, found.Kind)}
+		}
 	}
 	return found, nil
 }
@@ -33,7 +40,7 @@ func (s Scope) served(kind string) (cluster.Served, error) {
 // object reads an object of the target's namespace, of whatever kind, by kind/name.
 func (s Scope) object(ctx context.Context, reference string) (*unstructured.Unstructured, Object, error) {
 	kind, name, _ := strings.Cut(reference, "/")
-	found, err := s.served(kind)
+	found, err := s.served(kind, "so that it would be changed for all of them", "get", "patch")
 	if err != nil {
 		return nil, Object{}, err
 	}

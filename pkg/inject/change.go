@@ -173,8 +173,13 @@ func podObject(pod *cluster.Pod) Object {
 // createdName is the name of something that a fault creates for the target: the same in each plan of an injection, and another
 // for each injection and target.
 func createdName(s Scope, what string) string {
+	return "chaosctl-" + what + "-" + drawn(s)
+}
+
+// drawn is the part of a name that tells it from those of other injections and targets.
+func drawn(s Scope) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%s", s.Draw.Seed, s.Draw.Label, s.Workload))
-	return "chaosctl-" + what + "-" + hex.EncodeToString(sum[:4])
+	return hex.EncodeToString(sum[:4])
 }
 
 // mustJSON encodes values of our own making, which cannot fail.

@@ -95,7 +95,11 @@ func (v *view) Served(kind string) (cluster.Served, error) {
 			continue
 		}
 		_, namespaced, err := access.Offline{}.Resource(known.GroupKind().String())
-		return cluster.Served{Resource: many, Kind: known.Kind, Namespaced: namespaced}, err
+		verbs := []string{"create", "delete", "get", "patch"}
+		if known.Kind == "Binding" {
+			verbs = verbs[:1]
+		}
+		return cluster.Served{Resource: many, Kind: known.Kind, Namespaced: namespaced, Verbs: verbs}, err
 	}
 	return cluster.Served{}, &cluster.UnservedError{Kind: kind}
 }

@@ -23,6 +23,7 @@ func families() []family {
 		{"scaling", scaling()},
 		{"configuration", configuration()},
 		{"control plane", controlPlane()},
+		{"anything else", anythingElse()},
 	}
 }
 
