@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
@@ -40,6 +41,7 @@ func TestChangesNeedNoMoreThanDeclared(t *testing.T) {
 	settings := inject.Object{Resource: corev1.SchemeGroupVersion.WithResource("configmaps"), Kind: "ConfigMap", Namespace: "shop", Name: "settings"}
 	secret := inject.Object{Resource: corev1.SchemeGroupVersion.WithResource("secrets"), Kind: "Secret", Namespace: "shop", Name: "settings"}
 	consumer := inject.Object{Resource: appsv1.SchemeGroupVersion.WithResource("deployments"), Kind: "Deployment", Namespace: "shop", Name: "web"}
+	lease := inject.Object{Resource: coordinationv1.SchemeGroupVersion.WithResource("leases"), Kind: "Lease", Namespace: "shop", Name: "operator"}
 	hpa := inject.Object{Resource: autoscalingv2.SchemeGroupVersion.WithResource("horizontalpodautoscalers"), Kind: "HorizontalPodAutoscaler", Namespace: "shop", Name: "any"}
 	for name, c := range map[string]struct {
 		fault   access.Requester
@@ -52,6 +54,7 @@ func TestChangesNeedNoMoreThanDeclared(t *testing.T) {
 		"configCorrupt, of a Secret": {&inject.ConfigCorrupt{Secret: "settings", From: &inject.ConfigSource{Key: "old"}}, []inject.Change{edited(secret)}},
 		"quotaSqueeze": {&inject.QuotaSqueeze{}, []inject.Change{{Object: inject.Object{
 			Resource: corev1.SchemeGroupVersion.WithResource("resourcequotas"), Kind: "ResourceQuota", Namespace: "shop", Name: "any"}, Create: &inject.Create{}}}},
+		"leaseSteal": {&inject.LeaseSteal{Lease: "operator"}, []inject.Change{edited(lease)}},
 		"manifest": {&inject.Manifest{Object: map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": map[string]any{"name": "web"}}},
 			[]inject.Change{{Object: consumer, Create: &inject.Create{}}}},
 		"manifest, with a drawn name": {&inject.Manifest{Object: map[string]any{"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]any{"generateName": "set"}}},

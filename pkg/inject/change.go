@@ -9,6 +9,7 @@ import (
 	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -126,11 +127,14 @@ func (c *Change) Undo() string {
 	}
 	var steps []string
 	for _, f := range c.Edit.Fields {
+		step := "restore " + f.PathString()
 		if f.Original == nil {
-			steps = append(steps, "remove "+f.PathString())
-		} else {
-			steps = append(steps, "restore "+f.PathString())
+			step = "remove " + f.PathString()
 		}
+		if f.Yields {
+			step += ", unless somebody has written it since"
+		}
+		steps = append(steps, step)
 	}
 	return strings.Join(steps, ", ")
 }
@@ -159,6 +163,7 @@ var (
 	configMaps     = corev1.SchemeGroupVersion.WithResource("configmaps")
 	secrets        = corev1.SchemeGroupVersion.WithResource("secrets")
 	autoscalers    = autoscalingv2.SchemeGroupVersion.WithResource("horizontalpodautoscalers")
+	leases         = coordinationv1.SchemeGroupVersion.WithResource("leases")
 	resourceQuotas = corev1.SchemeGroupVersion.WithResource("resourcequotas")
 )
 

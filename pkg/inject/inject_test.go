@@ -85,7 +85,14 @@ spec:
 		"{configCorrupt: {configMap: a, key: b, mutations: [drop, empty]}, repeat: {every: 5s, times: 2}}":          "a for of repeat.every (5s) at the most",
 		"{configCorrupt: {configMap: a, key: b, mutations: [drop, empty]}, repeat: {every: 5s, times: 2}, for: 6s}": "a for of repeat.every (5s) at the most",
 		"{configCorrupt: {configMap: a, key: b, mutations: [drop, empty]}, repeat: {every: 5s, times: 2}, for: 4s}": "",
-		"manifest: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}}":                                "",
+		"leaseSteal: {lease: operator}":                                                                             "",
+		"leaseSteal: {lease: operator, duration: 1m}":                                                               "",
+		"leaseSteal: {}":                                                             "the field is missing",
+		"leaseSteal: {lease: ''}":                                                    "the lease has no name",
+		"leaseSteal: {lease: chaosctl-deployment-web}":                               "by which chaosctl keeps runs apart",
+		"leaseSteal: {lease: operator, duration: 1500ms}":                            "1.5s is not a whole number of seconds",
+		"leaseSteal: {lease: operator, duration: 0s}":                                "0s is not a whole number of seconds",
+		"manifest: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}}": "",
 		"manifest: {object: {apiVersion: apps/v1, kind: Deployment, metadata: {generateName: a-}}, until: object.status.replicas == 1, timeout: 1m}": "",
 		"manifest: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: shop, labels: {a: b}}}}":                                "",
 		"manifest: {}":           "manifest.object: the field is missing",
@@ -175,7 +182,7 @@ func TestChangeIsData(t *testing.T) {
 	for _, c := range []inject.Change{
 		{ID: "a", Fault: "f", Stage: 1, Delete: &inject.Delete{GracePeriodSeconds: &grace}, Object: inject.Object{Kind: "Pod", Namespace: "shop", Name: "p", UID: "u", Node: "n", Owner: "ReplicaSet/r"}},
 		{ID: "b", Evict: &inject.Evict{Timeout: 5}},
-		{ID: "c", UndoAfter: "b", Edit: &inject.Edit{Fields: []inject.Field{{Path: []string{"data", "a.b"}, Original: json.RawMessage(`"x"`)}, {Path: []string{"spec"}, Value: json.RawMessage("true")}}}},
+		{ID: "c", UndoAfter: "b", Edit: &inject.Edit{Fields: []inject.Field{{Path: []string{"data", "a.b"}, Original: json.RawMessage(`"x"`), Yields: true}, {Path: []string{"spec"}, Value: json.RawMessage("true")}}}},
 	} {
 		text, err := json.Marshal(c)
 		require.NoError(t, err)

@@ -50,6 +50,7 @@ var fixtures = map[string][]fixture{
 		{name: "finalizerBlock", faults: "- finalizerBlock: {object: configmap/settings}"},
 		{name: "finalizerBlock, of a Secret", faults: "- finalizerBlock: {object: secret/credentials}"},
 	},
+	"leaseSteal": {{name: "leaseSteal", faults: "- leaseSteal: {lease: operator}", scenery: scenery{lease: true}}},
 	"manifest": {
 		{name: "manifest", faults: `- manifest: {object: {apiVersion: v1, kind: LimitRange, metadata: {name: tight}, spec: {limits: [{type: Container, default: {memory: 8Mi}}]}}, until: size(object.spec.limits) == 1}`},
 		{name: "manifest, with a drawn name", faults: "- manifest: {object: {apiVersion: v1, kind: ConfigMap, metadata: {generateName: drawn-}}}"},

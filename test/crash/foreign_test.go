@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
@@ -246,6 +247,11 @@ func another(f inject.Field, value any) any {
 				"httpGet":        map[string]any{"path": "/theirs", "port": int64(8080), "scheme": "HTTP"},
 				"timeoutSeconds": int64(1), "periodSeconds": int64(10), "successThreshold": int64(1), "failureThreshold": int64(3),
 			}
+		}
+		if _, ok := v["holderIdentity"]; ok { // another leader
+			next := maps.Clone(v)
+			next["holderIdentity"] = "theirs"
+			return next
 		}
 		return map[string]any{"theirs": "yes"}
 	}

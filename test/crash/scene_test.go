@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -31,8 +32,8 @@ type scene struct {
 	autoscaled bool
 }
 
-// scenery is what only some scenes have: a node, and an autoscaler of web.
-type scenery struct{ node, autoscaler bool }
+// scenery is what only some scenes have: a node, an autoscaler of web, and a Lease that somebody holds.
+type scenery struct{ node, autoscaler, lease bool }
 
 func newScene(t *testing.T, with scenery) *scene {
 	t.Helper()
@@ -60,6 +61,14 @@ func newScene(t *testing.T, with scenery) *scene {
 	s.deploy(t, "web", "")
 	if with.autoscaler {
 		s.autoscale(t)
+	}
+	if with.lease {
+		now := metav1.NowMicro()
+		_, err := shared.client.CoordinationV1().Leases(s.namespace).Create(ctx, &coordinationv1.Lease{
+			ObjectMeta: metav1.ObjectMeta{Name: "operator"},
+			Spec:       coordinationv1.LeaseSpec{HolderIdentity: new("op-1"), LeaseDurationSeconds: new(int32(3600)), RenewTime: &now, AcquireTime: &now},
+		}, metav1.CreateOptions{})
+		require.NoError(t, err)
 	}
 	if with.node {
 		s.node = "node-" + s.namespace
