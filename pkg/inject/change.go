@@ -17,10 +17,11 @@ import (
 
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
 // Change is one thing that is done to one object: data, so that it can be shown, checked, recorded and undone by
-// those who did not plan it. Exactly one of Delete, Evict, Edit and Create is set.
+// those who did not plan it. Exactly one of Delete, Evict, Edit, Create and Surge is set.
 type Change struct {
 	// ID is unique within a run.
 	ID    string `json:"id"`
@@ -33,6 +34,7 @@ type Change struct {
 	Evict  *Evict  `json:"evict,omitempty"`
 	Edit   *Edit   `json:"edit,omitempty"`
 	Create *Create `json:"create,omitempty"`
+	Surge  *Surge  `json:"surge,omitempty"`
 	// What says in words what is done.
 	What string `json:"what"`
 	// Removes are pods that the change takes away in consequence. Their number is sure; which ones is their controller's choice.
@@ -85,6 +87,12 @@ type Create struct {
 	Timeout time.Duration `json:"timeout,omitempty"`
 }
 
+// Surge is requests like those of the load that the object names. They are the engine's to send; nothing in the cluster changes.
+type Surge struct {
+	// Rate is how many there are beside those of the load.
+	Rate experiment.Rate `json:"rate"`
+}
+
 // Verb names the operation.
 func (c *Change) Verb() string {
 	switch {
@@ -94,6 +102,8 @@ func (c *Change) Verb() string {
 		return "evict"
 	case c.Create != nil:
 		return "create"
+	case c.Surge != nil:
+		return "load"
 	}
 	return "patch"
 }
@@ -107,7 +117,9 @@ func (c *Change) Removed() []types.UID {
 }
 
 // Reversible says that the change can be undone (G13).
-func (c *Change) Reversible() bool { return c.Edit != nil || c.Create != nil }
+func (c *Change) Reversible() bool {
+	return c.Edit != nil || c.Create != nil || c.Surge != nil
+}
 
 // Fields are those that the change sets.
 func (c *Change) Fields() []Field {
@@ -122,6 +134,8 @@ func (c *Change) Undo() string {
 	switch {
 	case c.Create != nil:
 		return "delete it"
+	case c.Surge != nil:
+		return "end it"
 	case c.Edit == nil:
 		return "cannot be undone; success is a verified recovery"
 	}

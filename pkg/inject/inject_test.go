@@ -42,6 +42,8 @@ metadata: {name: x}
 spec:
   promise: self-healing
   target: {namespace: shop, workload: deployment/web}
+  load:
+  - {name: browse, http: {}, rate: 10/s}
   faults:
   - `+fault+`
   expect:
@@ -87,12 +89,16 @@ spec:
 		"{configCorrupt: {configMap: a, key: b, mutations: [drop, empty]}, repeat: {every: 5s, times: 2}, for: 4s}": "",
 		"leaseSteal: {lease: operator}":                                                                             "",
 		"leaseSteal: {lease: operator, duration: 1m}":                                                               "",
-		"leaseSteal: {}":                                                             "the field is missing",
-		"leaseSteal: {lease: ''}":                                                    "the lease has no name",
-		"leaseSteal: {lease: chaosctl-deployment-web}":                               "by which chaosctl keeps runs apart",
-		"leaseSteal: {lease: operator, duration: 1500ms}":                            "1.5s is not a whole number of seconds",
-		"leaseSteal: {lease: operator, duration: 0s}":                                "0s is not a whole number of seconds",
-		"manifest: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}}": "",
+		"loadSurge: {of: browse, rate: 500/s}":                                                                      "",
+		"loadSurge: {of: brows, rate: 500/s}":                                                                       `"brows"`,
+		"loadSurge: {of: browse}":                                                                                   "rate: the field is missing",
+		"loadSurge: {of: browse, rate: 0/s}":                                                                        "rate",
+		"leaseSteal: {}":                                                                                            "the field is missing",
+		"leaseSteal: {lease: ''}":                                                                                   "the lease has no name",
+		"leaseSteal: {lease: chaosctl-deployment-web}":                                                              "by which chaosctl keeps runs apart",
+		"leaseSteal: {lease: operator, duration: 1500ms}":                                                           "1.5s is not a whole number of seconds",
+		"leaseSteal: {lease: operator, duration: 0s}":                                                               "0s is not a whole number of seconds",
+		"manifest: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}}":                                "",
 		"manifest: {object: {apiVersion: apps/v1, kind: Deployment, metadata: {generateName: a-}}, until: object.status.replicas == 1, timeout: 1m}": "",
 		"manifest: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: shop, labels: {a: b}}}}":                                "",
 		"manifest: {}":           "manifest.object: the field is missing",

@@ -61,8 +61,8 @@ var fixtures = map[string][]fixture{
 	"rolloutPause": {{name: "rolloutPause", faults: "- rolloutPause: {}"}},
 }
 
-// irreversible are the faults that have nothing to undo (G13).
-var irreversible = []string{"podKill"}
+// irreversible are the faults that have nothing to undo (G13), or leave nothing behind that could be.
+var irreversible = []string{"podKill", "loadSurge"}
 
 // reversible are the fixtures of all faults that are registered.
 func reversible(t *testing.T) []*fixture {
