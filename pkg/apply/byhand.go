@@ -17,7 +17,8 @@ func (e edit) byHand(last bool) []string {
 	run, c := e.a.run, e.c
 	patch, kind := map[string]any{}, "merge"
 	for _, f := range c.Edit.Fields {
-		if f.OriginalMissing() || c.Object.Confidential() {
+		// What yields must not be taken back from who has it since, which no plain command can see.
+		if f.OriginalMissing() || f.Yields || c.Object.Confidential() {
 			return []string{"chaosctl recover --all"}
 		}
 		var original any

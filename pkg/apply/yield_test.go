@@ -118,3 +118,8 @@ func TestYieldsNotOursWithoutAMark(t *testing.T) {
 	assert.Empty(t, left.yielded)
 	assert.JSONEq(t, string(c.Edit.Fields[0].Value), spec(t, o))
 }
+
+// TestYieldsByHand: a plain command would take from the new holder what is theirs.
+func TestYieldsByHand(t *testing.T) {
+	assert.Equal(t, []string{"chaosctl recover --all"}, (&Applier{run: "run-1"}).byHand(steal(), true))
+}

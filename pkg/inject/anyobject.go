@@ -40,7 +40,7 @@ func (s Scope) served(kind, shared string, verbs ...string) (cluster.Served, err
 // object reads an object of the target's namespace, of whatever kind, by kind/name.
 func (s Scope) object(ctx context.Context, reference string) (*unstructured.Unstructured, Object, error) {
 	kind, name, _ := strings.Cut(reference, "/")
-	found, err := s.served(kind, "so that it would be changed for all of them", "get", "patch")
+	found, err := s.served(kind, "so that it would be changed for all of them", "get", "list", "patch")
 	if err != nil {
 		return nil, Object{}, err
 	}

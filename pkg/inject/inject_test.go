@@ -187,6 +187,8 @@ func TestChangeIsData(t *testing.T) {
 	grace := int64(0)
 	for _, c := range []inject.Change{
 		{ID: "a", Fault: "f", Stage: 1, Delete: &inject.Delete{GracePeriodSeconds: &grace}, Object: inject.Object{Kind: "Pod", Namespace: "shop", Name: "p", UID: "u", Node: "n", Owner: "ReplicaSet/r"}},
+		{ID: "d", Surge: &inject.Surge{Rate: experiment.Rate{PerSecond: 200}}, Object: inject.Object{Kind: "Load", Name: "browse"}},
+		{ID: "e", Delete: &inject.Delete{Held: true}},
 		{ID: "b", Evict: &inject.Evict{Timeout: 5}},
 		{ID: "c", UndoAfter: "b", Edit: &inject.Edit{Fields: []inject.Field{{Path: []string{"data", "a.b"}, Original: json.RawMessage(`"x"`), Yields: true}, {Path: []string{"spec"}, Value: json.RawMessage("true")}}}},
 	} {

@@ -62,7 +62,7 @@ type Manifest struct {
 func (f *Manifest) Plan(_ context.Context, s Scope) ([]Change, error) {
 	o := &unstructured.Unstructured{Object: runtime.DeepCopyJSON(f.Object)}
 	found, err := s.served(f.kind(true), "so that the run's Lease could not own it, by which the cluster removes what comes about when the run is over",
-		"create", "get", "delete")
+		"create", "get", "delete", "list", "patch") // by the latter two its mark is found, and may be dropped
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,7 @@ func (v *view) Served(kind string) (cluster.Served, error) {
 			continue
 		}
 		_, namespaced, err := access.Offline{}.Resource(known.GroupKind().String())
-		verbs := []string{"create", "delete", "get", "patch"}
+		verbs := []string{"create", "delete", "get", "list", "patch"}
 		if known.Kind == "Binding" {
 			verbs = verbs[:1]
 		}
