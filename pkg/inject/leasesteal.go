@@ -36,7 +36,7 @@ type LeaseSteal struct {
 	// of the cluster unless guard.allowControlPlane opens them.
 	Lease string `json:"lease" form:"given"`
 	// Duration is for how long the others are to believe in the new holder, in whole seconds; as long as in the prior one
-	// unless told otherwise.
+	// unless told otherwise. A leader that goes on trying for longer than this may take the Lease back.
 	Duration *experiment.Duration `json:"duration,omitempty" form:"positive"`
 }
 

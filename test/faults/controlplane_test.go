@@ -16,7 +16,7 @@ func controlPlane() []faultCase {
 		{fault: "finalizerBlock", yaml: "- finalizerBlock: {delete: true}", inForce: overdue(1), duration: 15 * time.Second},
 		{fault: "finalizerBlock", name: "of an object", yaml: "- finalizerBlock: {object: configmap/settings, finalizer: example.com/hold}", inForce: held},
 		{fault: "leaseSteal", yaml: "- leaseSteal: {lease: operator}", inForce: stolen, build: withLease},
-		{fault: "leaseSteal", name: "until another leads", yaml: "- leaseSteal: {lease: election, duration: 2s}", inForce: ledBy("op-2"), beside: elect, moving: []string{"Lease election"}, lasts: true, duration: 15 * time.Second},
+		{fault: "leaseSteal", name: "until another leads", yaml: "- leaseSteal: {lease: election}", inForce: ledBy("op-2"), beside: elect, moving: []string{"Lease election"}, lasts: true, duration: 15 * time.Second},
 	}
 }
 

@@ -22,8 +22,8 @@ func families() []family {
 		{"rollout", rollout()},
 		{"scaling", scaling()},
 		{"configuration", configuration()},
-		{"control plane", controlPlane()},
-		{"anything else", anythingElse()},
+		{"control-plane", controlPlane()},
+		{"anything-else", anythingElse()},
 	}
 }
 
