@@ -95,6 +95,9 @@ func (b *builder) value(v reflect.Value, form *experiment.Form, number bool) *Sc
 	case reflect.Slice:
 		return &Schema{Type: Types{"array"}, Items: b.element(t.Elem(), form)}
 	case reflect.Map:
+		if t.Elem().Kind() == reflect.Interface { // what it holds is known elsewhere
+			return &Schema{Type: Types{"object"}}
+		}
 		return &Schema{Type: Types{"object"}, Additional: b.element(t.Elem(), form)}
 	}
 	return scalar(t, form, number)

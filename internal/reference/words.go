@@ -16,7 +16,7 @@ func typeOf(s, root *jsonschema.Schema) string {
 		return "list of " + plural(typeOf(s.Items, root))
 	case s.Title != "":
 		return s.Title
-	case slices.Contains(s.Type, "object") && len(s.Properties) == 0 && s.Additional.Accepts():
+	case slices.Contains(s.Type, "object") && len(s.Properties) == 0 && s.Additional != nil && s.Additional.Accepts():
 		return "mapping of " + typeOf(s.Additional, root)
 	case slices.Contains(s.Type, "object"):
 		return "mapping"

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/chaosctl/chaosctl/pkg/inject"
 )
@@ -17,7 +18,8 @@ func (e edit) byHand(last bool) []string {
 	var commands []string
 	patch, kind := map[string]any{}, "merge"
 	for _, f := range c.Edit.Fields {
-		if f.OriginalMissing() || c.Object.Confidential() {
+		// What yields must not be taken back from who has it since, which no plain command can see.
+		if f.OriginalMissing() || f.Yields || c.Object.Confidential() {
 			return []string{"chaosctl recover --all"}
 		}
 		var original any
@@ -29,6 +31,9 @@ func (e edit) byHand(last bool) []string {
 			continue
 		}
 		kind = max(kind, place(patch, f.Path, original))
+	}
+	if kind == "strategic" && !scheme.Scheme.IsGroupRegistered(c.Object.Resource.Group) {
+		return []string{"chaosctl recover --all"} // the server merges no lists of custom kinds
 	}
 	_ = unstructured.SetNestedField(patch, nil, "metadata", "annotations", MarkName(run, c.ID))
 	if last {

@@ -25,6 +25,9 @@ const copiesPatience = 2 * time.Second
 func (a *Applier) removeCopies(ctx context.Context, undone []*inject.Change) {
 	var all sync.WaitGroup
 	for _, c := range undone {
+		if c.Create != nil {
+			continue // what it has made goes, and what has copied from that with it
+		}
 		all.Go(func() {
 			a.removeCopiesOf(ctx, c.Object, func(name string) bool { return name == MarkName(a.run, c.ID) })
 		})

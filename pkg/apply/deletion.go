@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -31,7 +32,33 @@ func (d deletion) send(ctx context.Context) (outcome, error) {
 	})
 }
 
-func (d deletion) observe(ctx context.Context) (string, error) { return d.a.proveGone(ctx, d.c) }
+func (d deletion) observe(ctx context.Context) (string, error) {
+	if d.c.Delete.Held {
+		return d.a.proveHeld(ctx, d.c)
+	}
+	return d.a.proveGone(ctx, d.c)
+}
+
+// proveHeld sees that the pod is on its way out, and is there.
+func (a *Applier) proveHeld(ctx context.Context, c *inject.Change) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, proofPatience)
+	defer cancel()
+	var gone bool
+	var pod *corev1.Pod
+	err := retry(ctx, a.waits, func() (err error) {
+		gone, pod, err = a.podGone(ctx, c.Object)
+		return err
+	})
+	switch {
+	case err != nil:
+		return "", err
+	case gone:
+		return "", errors.New("the pod is gone: nothing has held it")
+	case pod.DeletionTimestamp == nil:
+		return "", errors.New("the pod is not on its way out")
+	}
+	return "the pod is on its way out, and is held by its finalizers", nil
+}
 
 // remove sends a request that removes a pod of a known UID. It is sent again after an ambiguous answer, which the
 // precondition makes harmless.

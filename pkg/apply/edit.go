@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -32,8 +33,9 @@ func (e edit) send(ctx context.Context) (outcome, error) {
 		if err != nil {
 			return false, err
 		}
-		if already {
-			if !marked(object, a.run, c) {
+		made := marked(object, a.run, c)
+		if already || made && yields(c) { // by an earlier try, and others may have written it since
+			if !made {
 				result.skipped = "the field had this value before"
 			}
 			return false, nil
@@ -41,12 +43,16 @@ func (e edit) send(ctx context.Context) (outcome, error) {
 		if moved != "" {
 			return false, fmt.Errorf("%s was changed by somebody else since it was planned", moved)
 		}
+		found, err := withOriginals(object, c)
+		if err != nil {
+			return false, err
+		}
 		for _, f := range c.Edit.Fields {
 			if err := set(object, f.Path, f.Value); err != nil {
 				return false, err
 			}
 		}
-		return true, mark(object, a.run, c)
+		return true, mark(object, a.run, found)
 	})
 	if apierrors.IsNotFound(err) {
 		return outcome{skipped: "the object was gone before"}, nil
@@ -77,7 +83,7 @@ func (e edit) observe(ctx context.Context) (string, error) {
 	return "the field holds the written value", nil
 }
 
-// lost names a field that does not hold any more what was written.
+// lost names a field that does not hold any more what was written, save one that is for others to write.
 func (e edit) lost(ctx context.Context) (string, error) {
 	object, err := e.a.get(ctx, e.c.Object)
 	if err != nil {
@@ -87,7 +93,7 @@ func (e edit) lost(ctx context.Context) (string, error) {
 		return "the object was removed", nil
 	}
 	for _, f := range e.c.Edit.Fields {
-		if !isWritten(object, f) {
+		if !f.Yields && !isWritten(object, f) {
 			return f.PathString() + " was changed", nil
 		}
 	}
@@ -121,6 +127,8 @@ func (e edit) undo(ctx context.Context) error {
 		a.record(c, event.ChangeUndone, "nothing of it is there: it was never made, or is undone already")
 	case len(left.diverged) > 0:
 		a.record(c, event.ChangeDiverged, "somebody else changed it meanwhile; theirs was kept: "+left.describe(c))
+	case len(left.yielded) > 0:
+		a.record(c, event.ChangeUndone, "others have written "+strings.Join(left.yielded, ", ")+" since, as was to be expected; theirs was kept")
 	default:
 		a.record(c, event.ChangeUndone, "")
 	}
@@ -146,7 +154,7 @@ func (e edit) restore(ctx context.Context) (left remains, err error) {
 				// After a try, what is set back, and the marker's absence, may be its own doing.
 				left.setBack, left.unmarked = found.setBack, found.unmarked
 			}
-			left.diverged = found.diverged
+			left.diverged, left.yielded = found.diverged, found.yielded
 			return write, err
 		})
 		if !fence || err != nil {
@@ -163,7 +171,7 @@ func unfenced(object *unstructured.Unstructured, run string, c *inject.Change) b
 }
 
 // compare says whether all fields hold what is to be written, and names one that does not hold its original: an undo would
-// not put back what is there now.
+// not put back what is there now. Of a field that is for others to write, whatever is there is the original.
 func compare(object *unstructured.Unstructured, fields []inject.Field) (already bool, moved string, err error) {
 	already = true
 	for _, f := range fields {
@@ -172,9 +180,37 @@ func compare(object *unstructured.Unstructured, fields []inject.Field) (already 
 			return false, "", err
 		}
 		already = already && f.IsValue(have, found)
-		if !f.IsOriginal(have, found) {
+		if !f.Yields && !f.IsOriginal(have, found) {
 			moved = f.PathString()
 		}
 	}
 	return already, moved, nil
+}
+
+// yields says that the change is one of fields that are for others to write.
+func yields(c *inject.Change) bool {
+	return slices.ContainsFunc(c.Edit.Fields, func(f inject.Field) bool { return f.Yields })
+}
+
+// withOriginals is the change with the originals that the object has now, of fields that are for others to write.
+func withOriginals(object *unstructured.Unstructured, c *inject.Change) (*inject.Change, error) {
+	if !yields(c) {
+		return c, nil
+	}
+	now := *c
+	now.Edit = &inject.Edit{Fields: slices.Clone(c.Edit.Fields)}
+	for i := range now.Edit.Fields {
+		f := &now.Edit.Fields[i]
+		if !f.Yields {
+			continue
+		}
+		have, found, err := valueAt(object, f.Path)
+		if err != nil {
+			return nil, err
+		}
+		if f.Original, f.OriginalDigest = nil, ""; found {
+			f.Original = mustJSON(have)
+		}
+	}
+	return &now, nil
 }

@@ -2,10 +2,13 @@ package apply
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/chaosctl/chaosctl/pkg/inject"
 )
@@ -69,6 +72,31 @@ func TestWholeElements(t *testing.T) {
 			assert.JSONEq(t, c.remove, string(mustJSON(remove)))
 		})
 	}
+}
+
+// TestFinalizerOfWhatGoes: Kubernetes takes no new finalizers of an object that is on its way out, so the undo must only take
+// away. The last one makes it go, before anybody could look again.
+func TestFinalizerOfWhatGoes(t *testing.T) {
+	o := object(t, tainted)
+	c := &inject.Change{ID: "f/1/hold", Object: inject.Object{Kind: "Node", Name: "n1", UID: "u1"}, Edit: &inject.Edit{Fields: []inject.Field{
+		{Path: []string{"metadata", "finalizers", inject.Element("", "ours")}, Value: mustJSON("ours")}}}}
+	require.NoError(t, set(o, c.Edit.Fields[0].Path, c.Edit.Fields[0].Value))
+	require.NoError(t, mark(o, "run-1", c))
+	going := o.DeepCopy()
+	require.NoError(t, unstructured.SetNestedField(going.Object, "2026-11-26T12:00:00Z", "metadata", "deletionTimestamp"))
+	require.NoError(t, unstructured.SetNestedStringSlice(going.Object, []string{"ours"}, "metadata", "finalizers")) // the other's work is done
+	restored := going.DeepCopy()
+	left, write, err := restore(restored, "run-1", ReadMarks(going, c.Object).Changes[0])
+	require.NoError(t, err)
+	assert.True(t, write)
+	assert.Empty(t, left)
+	patch, err := mergePatch(going, restored)
+	require.NoError(t, err)
+	assert.JSONEq(t, fmt.Sprintf(`{"metadata":{"uid":"u1","resourceVersion":"","finalizers":null,"annotations":{%q:null},"labels":{%q:null}}}`,
+		MarkName("run-1", c.ID), RunLabel), string(patch))
+
+	c.Object.Resource = schema.GroupVersionResource{Group: "example.com", Version: "v1", Resource: "things"}
+	assert.Equal(t, []string{"chaosctl recover --all"}, (&Applier{run: "run-1"}).byHand(c, true), "kubectl cannot take one element out of a list of a custom kind")
 }
 
 // TestLastElement: a list that was not there before is not there afterwards.

@@ -49,6 +49,12 @@ type markedField struct {
 	Original       json.RawMessage `json:"original,omitempty"`
 	OriginalDigest string          `json:"originalSHA256,omitempty"`
 	Digest         string          `json:"sha256,omitempty"`
+	Yields         bool            `json:"yields,omitempty"`
+}
+
+// field is what the marker tells of a field: the value by its digest only.
+func (m markedField) field() inject.Field {
+	return inject.Field{Path: m.Path, Original: m.Original, OriginalDigest: m.OriginalDigest, ValueDigest: m.Digest, Yields: m.Yields}
 }
 
 // MarkName is the name of the annotation by which a change of a run is marked. It tells runs apart: a later run may make
@@ -65,9 +71,15 @@ func marked(object *unstructured.Unstructured, run string, c *inject.Change) boo
 
 // isFence says that an object's marker of a change is one without fields: see [Applier.fence].
 func isFence(object *unstructured.Unstructured, run string, c *inject.Change) bool {
+	fields, ok := markedFields(object, run, c)
+	return ok && len(fields) == 0
+}
+
+// markedFields are those that an object's marker of a change tells of.
+func markedFields(object *unstructured.Unstructured, run string, c *inject.Change) (fields []markedField, ok bool) {
 	var m marker
 	err := json.Unmarshal([]byte(object.GetAnnotations()[MarkName(run, c.ID)]), &m)
-	return err == nil && len(m.Fields) == 0
+	return m.Fields, err == nil
 }
 
 // mark adds the label and the annotation.
@@ -80,7 +92,7 @@ func mark(object *unstructured.Unstructured, run string, c *inject.Change) error
 		if len(f.Original) > inject.InlineOriginal || c.Object.Confidential() {
 			f = f.WithheldOriginal()
 		}
-		m.Fields = append(m.Fields, markedField{Path: f.Path, Original: f.Original, OriginalDigest: f.OriginalDigest, Digest: f.WrittenDigest()})
+		m.Fields = append(m.Fields, markedField{Path: f.Path, Original: f.Original, OriginalDigest: f.OriginalDigest, Digest: f.WrittenDigest(), Yields: f.Yields})
 	}
 	m.Number = nextNumber(object)
 	text, err := json.Marshal(m)
@@ -185,7 +197,7 @@ func ReadMarks(object metav1.Object, of inject.Object) Marks {
 			c.Edit = &inject.Edit{Subresource: m.Subresource}
 		}
 		for _, f := range m.Fields {
-			c.Edit.Fields = append(c.Edit.Fields, inject.Field{Path: f.Path, Original: f.Original, OriginalDigest: f.OriginalDigest, ValueDigest: f.Digest})
+			c.Edit.Fields = append(c.Edit.Fields, f.field())
 		}
 		found.Changes, found.Runs = append(found.Changes, c), append(found.Runs, m.Run)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -18,10 +19,11 @@ var errOriginalMissing = errors.New("its original is too large or too confidenti
 // Under a fence there is nothing of the change, so that what its fields hold is somebody else's.
 func restore(object *unstructured.Unstructured, run string, c *inject.Change) (left remains, write bool, err error) {
 	fence := isFence(object, run, c)
+	fields := ownOriginals(object, run, c)
 	marked, write := unmark(object, run, c)
 	ours := marked && !fence
 	left.unmarked = !ours
-	for _, f := range c.Edit.Fields {
+	for _, f := range fields {
 		have, found, err := valueAt(object, f.Path)
 		switch {
 		case err != nil:
@@ -33,6 +35,8 @@ func restore(object *unstructured.Unstructured, run string, c *inject.Change) (l
 			if err := set(object, f.Path, f.Original); err != nil {
 				return left, false, err
 			}
+		case f.Yields && !f.IsValue(have, found):
+			left.yielded = append(left.yielded, f.PathString())
 		case f.IsOriginal(have, found):
 			left.setBack = append(left.setBack, f.PathString())
 		default:
@@ -42,12 +46,34 @@ func restore(object *unstructured.Unstructured, run string, c *inject.Change) (l
 	return left, write, nil
 }
 
+// ownOriginals are the fields of a change, with the originals that the object's marker has of those that are for others to
+// write: a plan, and hence the journal, may know an older one.
+func ownOriginals(object *unstructured.Unstructured, run string, c *inject.Change) []inject.Field {
+	fields := slices.Clone(c.Edit.Fields)
+	marked, _ := markedFields(object, run, c)
+	for i := range fields {
+		f := &fields[i]
+		at := slices.IndexFunc(marked, func(m markedField) bool { return slices.Equal(m.Path, f.Path) })
+		if !f.Yields || at < 0 {
+			continue
+		}
+		own := marked[at].field()
+		if own.OriginalMissing() && inject.Digest(f.Original) == own.OriginalDigest {
+			own.Original = f.Original
+		}
+		f.Original, f.OriginalDigest = own.Original, own.OriginalDigest
+	}
+	return fields
+}
+
 // remains are the fields that an undo does not find as they were written: those that hold something else, and those
 // that hold the original already.
 type remains struct {
 	unmarked bool
 	diverged []divergence
 	setBack  []string
+	// yielded are those that others have written, which were theirs to write.
+	yielded []string
 }
 
 // divergence is a field that holds neither what was written, under a marker, nor the original.

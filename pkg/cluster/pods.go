@@ -145,7 +145,7 @@ func PodOf(p *corev1.Pod) *Pod {
 	}
 	return &Pod{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: p.Namespace, Name: p.Name, UID: p.UID, Labels: p.Labels, Annotations: kept(p.Annotations), OwnerReferences: p.OwnerReferences,
+			Namespace: p.Namespace, Name: p.Name, UID: p.UID, Labels: p.Labels, Annotations: kept(p.Annotations), OwnerReferences: p.OwnerReferences, Finalizers: p.Finalizers,
 			CreationTimestamp: p.CreationTimestamp, DeletionTimestamp: p.DeletionTimestamp, DeletionGracePeriodSeconds: p.DeletionGracePeriodSeconds,
 		},
 		Node: p.Spec.NodeName, Phase: p.Status.Phase, Ready: PodReady(p), Gates: gates(p), Shape: shape,

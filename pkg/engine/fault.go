@@ -19,6 +19,8 @@ func (r *Run) faults(ctx context.Context) error {
 	start := time.Now()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	window, closeWindow := context.WithCancel(ctx)
+	defer closeWindow()
 	var wait sync.WaitGroup
 	errs := make([]error, len(r.Plan.Injections))
 	r.spawn(&wait, cancel, func() {
@@ -35,11 +37,14 @@ func (r *Run) faults(ctx context.Context) error {
 				errs[n] = err
 				continue
 			}
-			finished := under.begin(changes)
-			r.spawn(&wait, cancel, func() { errs[n] = r.inject(ctx, start, i, changes, finished) })
+			sent, surges := apart(changes)
+			r.startSurges(window, cancel, &wait, start, i, surges)
+			finished := under.begin(sent)
+			r.spawn(&wait, cancel, func() { errs[n] = r.inject(ctx, start, i, sent, finished) })
 		}
 	})
 	_ = waitUntil(ctx, start.Add(r.Plan.Experiment.Spec.FaultWindow()))
+	closeWindow()
 	wait.Wait()
 	if ctx.Err() != nil {
 		return stopOf(ctx)

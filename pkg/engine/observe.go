@@ -108,11 +108,9 @@ func (p *Plan) Streams() []Stream {
 	var all []Stream
 	for i, l := range p.Experiment.Spec.Load {
 		shape := l.StreamShape()
-		for _, kind := range l.Streams() {
-			s := load.Stream{
-				ID: len(all), Name: l.Name, Fresh: kind == experiment.Fresh, Method: l.HTTP.Method, URL: p.Routes[i].URL,
-				PodHeader: l.HTTP.PodHeader, Profile: load.ProfileOf(shape), Timeout: l.Timeout.Std(),
-			}
+		for k, s := range p.streamsOf(i, l) {
+			s.ID = len(all)
+			kind := l.Streams()[k]
 			started := event.StreamStarted{
 				ID: s.ID, Name: s.Name, Connections: string(kind), Method: s.Method, URL: s.URL, Via: p.Routes[i].Via, Service: p.Routes[i].Service,
 				Rate: s.Profile.Peak(), Timeout: s.Timeout.Seconds(),
@@ -122,6 +120,18 @@ func (p *Plan) Streams() []Stream {
 			}
 			all = append(all, Stream{s, shape, started})
 		}
+	}
+	return all
+}
+
+// streamsOf are those of a load, which goes where the i-th of the experiment does, one for each kind of connection.
+func (p *Plan) streamsOf(i int, l experiment.Load) []load.Stream {
+	var all []load.Stream
+	for _, kind := range l.Streams() {
+		all = append(all, load.Stream{
+			Name: l.Name, Fresh: kind == experiment.Fresh, Method: l.HTTP.Method, URL: p.Routes[i].URL,
+			PodHeader: l.HTTP.PodHeader, Profile: load.ProfileOf(l.StreamShape()), Timeout: l.Timeout.Std(),
+		})
 	}
 	return all
 }

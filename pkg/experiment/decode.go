@@ -54,6 +54,8 @@ func (d *decoder) value(n *yaml.Node, path string, v reflect.Value) {
 		if d.expect(n, yaml.MappingNode, path, v.Type()) {
 			d.dictionary(n, path, v)
 		}
+	case reflect.Interface:
+		d.free(n, path, v)
 	default:
 		d.scalar(n, path, v)
 	}

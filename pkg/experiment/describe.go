@@ -54,6 +54,8 @@ func expected(t reflect.Type) string {
 		return "a list"
 	case reflect.String:
 		return "text"
+	case reflect.Interface:
+		return "a value"
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Float32, reflect.Float64:

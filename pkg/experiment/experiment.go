@@ -140,7 +140,8 @@ type Guard struct {
 	MaxAffectedOfNamespace *Percent `json:"maxAffectedOfNamespace,omitempty"`
 	// MaxDuration is the longest that a run may take, the patience of its recovery included; 1h unless told otherwise.
 	MaxDuration Duration `json:"maxDuration" default:"1h"`
-	// AllowControlPlane lets nodes of the control plane be drained where they are named.
+	// AllowControlPlane lets nodes of the control plane be drained where they are named, and Leases of protected namespaces be
+	// taken, by which the control plane elects its leaders.
 	AllowControlPlane bool `json:"allowControlPlane,omitempty"`
 	// Cluster pins the experiment to a cluster: the name of a kubeconfig context, or the UID of its kube-system namespace.
 	Cluster string `json:"cluster,omitempty"`

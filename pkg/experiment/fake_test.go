@@ -31,6 +31,11 @@ func (n *nodeDrain) Check(c *experiment.Check) {
 	}
 }
 
+// manifest stands for a fault with an object of Kubernetes in it.
+type manifest struct {
+	Object map[string]any `json:"object"`
+}
+
 // rolloutRestart stands for a fault that needs no parameters.
 type rolloutRestart struct{}
 
@@ -72,6 +77,7 @@ var catalogue = experiment.Catalogue{
 	Faults: experiment.Kinds{
 		"podKill":        func() any { return &podKill{Count: experiment.CountOf(1)} },
 		"nodeDrain":      newOf[nodeDrain],
+		"manifest":       newOf[manifest],
 		"rolloutRestart": newOf[rolloutRestart],
 	},
 	Probes:       experiment.Kinds{"tcp": newOf[tcp]},

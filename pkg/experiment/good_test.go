@@ -125,3 +125,15 @@ func TestProfilesInWords(t *testing.T) {
 }
 
 func seconds(n int) experiment.Duration { return experiment.Duration(time.Duration(n) * time.Second) }
+
+// TestFreeObject: what the language does not know is read as the API machinery reads JSON.
+func TestFreeObject(t *testing.T) {
+	e, err := load(t, "manifest.yaml").Experiment()
+	require.NoError(t, err)
+	object := e.Spec.Faults[0].Params.(*manifest).Object
+	assert.Equal(t, map[string]any{
+		"text": "some", "quoted": "1", "whole": int64(12), "part": 0.5, "truth": false, "nothing": nil, "day": "2026-11-26",
+		"none": map[string]any{}, "few": []any{}, "list": []any{int64(1), "two", map[string]any{"three": int64(3)}, []any{int64(4)}},
+	}, object["spec"])
+	assert.Equal(t, map[string]any{"name": "one", "labels": map[string]any{"on": "yes"}}, object["metadata"])
+}

@@ -22,6 +22,7 @@ var beyondSchema = map[string]string{
 	"expectation-of-no-stream": "refers to another part of the file",
 	"fault-names":              "compares elements of a list",
 	"fault-window":             "adds up durations",
+	"free":                     "YAML has read the numbers, and decoded the tagged values, before the schema is applied",
 	"gameday-schedule-never":   "needs a calendar",
 	"gameday-zone":             "needs the list of time zones",
 	"key-merge":                "YAML has merged the keys before the schema is applied",

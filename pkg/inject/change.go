@@ -9,6 +9,7 @@ import (
 	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -16,10 +17,11 @@ import (
 
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
 // Change is one thing that is done to one object: data, so that it can be shown, checked, recorded and undone by
-// those who did not plan it. Exactly one of Delete, Evict, Edit and Create is set.
+// those who did not plan it. Exactly one of Delete, Evict, Edit, Create and Surge is set.
 type Change struct {
 	// ID is unique within a run.
 	ID    string `json:"id"`
@@ -32,6 +34,7 @@ type Change struct {
 	Evict  *Evict  `json:"evict,omitempty"`
 	Edit   *Edit   `json:"edit,omitempty"`
 	Create *Create `json:"create,omitempty"`
+	Surge  *Surge  `json:"surge,omitempty"`
 	// What says in words what is done.
 	What string `json:"what"`
 	// Removes are pods that the change takes away in consequence. Their number is sure; which ones is their controller's choice.
@@ -57,6 +60,8 @@ type Object struct {
 type Delete struct {
 	// GracePeriodSeconds overrides the pod's own; nil leaves that.
 	GracePeriodSeconds *int64 `json:"gracePeriodSeconds,omitempty"`
+	// Held says that a finalizer keeps the pod: the effect is that it is on its way out and does not go.
+	Held bool `json:"held,omitempty"`
 }
 
 // Evict asks for a pod's removal through the Eviction API, which heeds PodDisruptionBudgets. It cannot be undone.
@@ -85,6 +90,12 @@ type Create struct {
 	Timeout time.Duration `json:"timeout,omitempty"`
 }
 
+// Surge is requests like those of the load that the object names. They are the engine's to send; nothing in the cluster changes.
+type Surge struct {
+	// Rate is how many there are beside those of the load.
+	Rate experiment.Rate `json:"rate"`
+}
+
 // Verb names the operation.
 func (c *Change) Verb() string {
 	switch {
@@ -94,6 +105,8 @@ func (c *Change) Verb() string {
 		return "evict"
 	case c.Create != nil:
 		return "create"
+	case c.Surge != nil:
+		return "load"
 	}
 	return "patch"
 }
@@ -107,7 +120,9 @@ func (c *Change) Removed() []types.UID {
 }
 
 // Reversible says that the change can be undone (G13).
-func (c *Change) Reversible() bool { return c.Edit != nil || c.Create != nil }
+func (c *Change) Reversible() bool {
+	return c.Edit != nil || c.Create != nil || c.Surge != nil
+}
 
 // Fields are those that the change sets.
 func (c *Change) Fields() []Field {
@@ -130,16 +145,21 @@ func (c *Change) Undo() string {
 	switch {
 	case c.Create != nil:
 		return "delete it"
+	case c.Surge != nil:
+		return "end it"
 	case c.Edit == nil:
 		return "cannot be undone; success is a verified recovery"
 	}
 	var steps []string
 	for _, f := range c.Edit.Fields {
+		step := "restore " + f.PathString()
 		if f.Original == nil {
-			steps = append(steps, "remove "+f.PathString())
-		} else {
-			steps = append(steps, "restore "+f.PathString())
+			step = "remove " + f.PathString()
 		}
+		if f.Yields {
+			step += ", unless somebody has written it since"
+		}
+		steps = append(steps, step)
 	}
 	return strings.Join(steps, ", ")
 }
@@ -169,6 +189,7 @@ var (
 	configMaps     = corev1.SchemeGroupVersion.WithResource("configmaps")
 	secrets        = corev1.SchemeGroupVersion.WithResource("secrets")
 	autoscalers    = autoscalingv2.SchemeGroupVersion.WithResource("horizontalpodautoscalers")
+	leases         = coordinationv1.SchemeGroupVersion.WithResource("leases")
 	resourceQuotas = corev1.SchemeGroupVersion.WithResource("resourcequotas")
 )
 
@@ -183,8 +204,13 @@ func podObject(pod *cluster.Pod) Object {
 // createdName is the name of something that a fault creates for the target: the same in each plan of an injection, and another
 // for each injection and target.
 func createdName(s Scope, what string) string {
+	return "chaosctl-" + what + "-" + drawn(s)
+}
+
+// drawn is the part of a name that tells it from those of other injections and targets.
+func drawn(s Scope) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%s", s.Draw.Seed, s.Draw.Label, s.Workload))
-	return "chaosctl-" + what + "-" + hex.EncodeToString(sum[:4])
+	return hex.EncodeToString(sum[:4])
 }
 
 // mustJSON encodes values of our own making, which cannot fail.

@@ -6,7 +6,9 @@ import (
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
@@ -44,6 +46,10 @@ type View interface {
 	Services(ctx context.Context, namespace string) ([]corev1.Service, error)
 	Workloads(ctx context.Context, namespace string) ([]*cluster.Workload, error)
 	Autoscalers(ctx context.Context, w *cluster.Workload) ([]autoscalingv2.HorizontalPodAutoscaler, error)
+	// Served finds a kind as people or manifests write it; the error is a [cluster.UnservedError] where there is none.
+	Served(kind string) (cluster.Served, error)
+	// Object reads an object of any kind.
+	Object(ctx context.Context, resource schema.GroupVersionResource, namespace, name string) (*unstructured.Unstructured, error)
 }
 
 // Definition is a fault's entry in the registry; its example is one or more entries of spec.faults.

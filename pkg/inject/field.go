@@ -18,6 +18,10 @@ type Field struct {
 	Path     []string        `json:"path"`
 	Original json.RawMessage `json:"original,omitempty"`
 	Value    json.RawMessage `json:"value,omitempty"`
+	// Yields says that the field is for others to write at any time, as the holder of a Lease is. Its original is what it holds
+	// when the change is sent, which the object's marker has. Whoever writes it afterwards owns it: that is an expected
+	// end, neither drift nor a divergence. Only what still holds the value is restored.
+	Yields bool `json:"yields,omitempty"`
 	// OriginalDigest and ValueDigest stand in for values that are withheld; see [Digest].
 	OriginalDigest string `json:"originalDigest,omitempty"`
 	ValueDigest    string `json:"valueDigest,omitempty"`
@@ -29,7 +33,7 @@ func (f Field) PathString() string {
 	for i, p := range f.Path {
 		switch {
 		case isElement(p):
-			b.WriteString(p)
+			b.WriteString(strings.Replace(p, "[=", "[", 1))
 		case strings.ContainsAny(p, "./"):
 			fmt.Fprintf(&b, "[%s]", p)
 		case i == 0:
@@ -91,7 +95,7 @@ const withheld = "withheld"
 
 // Withheld is the field without its values. What is left says whether there was one.
 func (f Field) Withheld() Field {
-	hidden := Field{Path: f.Path}
+	hidden := Field{Path: f.Path, Yields: f.Yields}
 	if f.originalDigest() != "" {
 		hidden.OriginalDigest = withheld
 	}

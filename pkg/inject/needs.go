@@ -15,6 +15,8 @@ func (c *Change) Needs() []access.Need {
 		return deletions(c.Object.Namespace)
 	case c.Evict != nil:
 		return evictions(c.Object.Namespace)
+	case c.Surge != nil:
+		return nil
 	case c.Create != nil:
 		return creations(c.Object.Resource, c.Object.Namespace, c.Object.Name, c.What)
 	}

@@ -3,6 +3,7 @@ package inject_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,11 +12,16 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes/scheme"
 
+	"github.com/chaosctl/chaosctl/pkg/access"
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/inject"
 	"github.com/chaosctl/chaosctl/pkg/target"
@@ -30,6 +36,8 @@ type view struct {
 	services    []corev1.Service
 	workloads   []*cluster.Workload
 	autoscalers []autoscalingv2.HorizontalPodAutoscaler
+	// objects are of any kind, by resource, namespace and name; see add.
+	objects map[string]*unstructured.Unstructured
 }
 
 func (v *view) Pods(_ context.Context, namespace string, selector labels.Selector) ([]*cluster.Pod, error) {
@@ -90,6 +98,45 @@ func (v *view) Autoscalers(context.Context, *cluster.Workload) ([]autoscalingv2.
 	return v.autoscalers, nil
 }
 
+// Served knows Kubernetes' own kinds, by their types.
+func (v *view) Served(kind string) (cluster.Served, error) {
+	for known := range scheme.Scheme.AllKnownTypes() {
+		many, one := meta.UnsafeGuessKindToResource(known)
+		if !slices.Contains([]string{many.Resource, one.Resource, known.Kind, known.Kind + "." + known.Version + "." + known.Group}, kind) || known.Group == "extensions" {
+			continue
+		}
+		_, namespaced, err := access.Offline{}.Resource(known.GroupKind().String())
+		verbs := []string{"create", "delete", "get", "list", "patch"}
+		if known.Kind == "Binding" {
+			verbs = verbs[:1]
+		}
+		return cluster.Served{Resource: many, Kind: known.Kind, Namespaced: namespaced, Verbs: verbs}, err
+	}
+	return cluster.Served{}, &cluster.UnservedError{Kind: kind}
+}
+
+func (v *view) Object(_ context.Context, resource schema.GroupVersionResource, namespace, name string) (*unstructured.Unstructured, error) {
+	if o := v.objects[resource.String()+" "+namespace+"/"+name]; o != nil {
+		return o, nil
+	}
+	return nil, apierrors.NewNotFound(resource.GroupResource(), name)
+}
+
+// add puts objects that name their kind into the view.
+func (v *view) add(t *testing.T, objects ...runtime.Object) {
+	t.Helper()
+	for _, typed := range objects {
+		content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typed)
+		require.NoError(t, err)
+		o := &unstructured.Unstructured{Object: content}
+		resource, _ := meta.UnsafeGuessKindToResource(o.GroupVersionKind())
+		if v.objects == nil {
+			v.objects = map[string]*unstructured.Unstructured{}
+		}
+		v.objects[resource.String()+" "+o.GetNamespace()+"/"+o.GetName()] = o
+	}
+}
+
 func (v *view) scope() inject.Scope {
 	return inject.Scope{
 		View:     v,
@@ -143,6 +190,9 @@ func planned(t *testing.T, f inject.Fault, s inject.Scope) []inject.Change {
 		ids[changes[i].ID] = true
 		assert.NotEmpty(t, changes[i].What)
 		assert.NotEmpty(t, changes[i].Undo())
+		if changes[i].Surge != nil {
+			continue // nothing in the cluster
+		}
 		if changes[i].Create == nil {
 			assert.NotEmpty(t, changes[i].Object.UID, "the UID fences the request")
 		}

@@ -30,8 +30,8 @@ func (c *changes) add(at event.Instant, p event.ChangeUpdated) {
 	s := c.byID[p.ID]
 	if s == nil {
 		s = &changeStory{result: ChangeResult{ID: p.ID, Fault: p.Fault, Object: p.Object, UID: p.Object.UID, Verb: p.Verb, Proof: "unproved", Undo: "none"}}
-		// Deletions and evictions have no undo; whatever else is changed must be put back.
-		s.reversible = p.Verb != "delete" && p.Verb != "evict"
+		// Deletions and evictions have no undo, and a load ends with the run; whatever else is changed must be put back.
+		s.reversible = p.Verb != "delete" && p.Verb != "evict" && p.Verb != "load"
 		c.byID[p.ID] = s
 		c.order = append(c.order, s)
 	}

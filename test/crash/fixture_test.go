@@ -52,17 +52,26 @@ var fixtures = map[string][]fixture{
 		{name: "serviceSelector", faults: "- serviceSelector: {}"},
 		{name: "serviceSelector, elsewhere", faults: "- serviceSelector: {selector: {app: other, version: v2}}"},
 	},
-	"nodeTaint":    {{name: "nodeTaint", faults: "- nodeTaint: {nodes: [NODE], value: crash}", scenery: scenery{node: true}}},
-	"zoneOutage":   {{name: "zoneOutage", faults: "- zoneOutage: {zone: NODE}", scenery: scenery{node: true, zones: true}}},
-	"hpaFreeze":    {{name: "hpaFreeze", faults: "- hpaFreeze: {}", scenery: scenery{autoscaler: true}}},
+	"nodeTaint":  {{name: "nodeTaint", faults: "- nodeTaint: {nodes: [NODE], value: crash}", scenery: scenery{node: true}}},
+	"zoneOutage": {{name: "zoneOutage", faults: "- zoneOutage: {zone: NODE}", scenery: scenery{node: true, zones: true}}},
+	"hpaFreeze":  {{name: "hpaFreeze", faults: "- hpaFreeze: {}", scenery: scenery{autoscaler: true}}},
+	"finalizerBlock": {
+		{name: "finalizerBlock", faults: "- finalizerBlock: {object: configmap/settings}"},
+		{name: "finalizerBlock, of a Secret", faults: "- finalizerBlock: {object: secret/credentials}"},
+	},
+	"leaseSteal": {{name: "leaseSteal", faults: "- leaseSteal: {lease: operator}", scenery: scenery{lease: true}}},
+	"manifest": {
+		{name: "manifest", faults: `- manifest: {object: {apiVersion: v1, kind: LimitRange, metadata: {name: tight}, spec: {limits: [{type: Container, default: {memory: 8Mi}}]}}, until: size(object.spec.limits) == 1}`},
+		{name: "manifest, with a drawn name", faults: "- manifest: {object: {apiVersion: v1, kind: ConfigMap, metadata: {generateName: drawn-}}}"},
+	},
 	"quotaSqueeze": {{name: "quotaSqueeze", faults: "- quotaSqueeze: {}"}},
 	"badCommand":   {{name: "badCommand", faults: "- badCommand: {}"}},
 	"badResources": {{name: "badResources", faults: "- badResources: {requests: {cpu: 1M, memory: 1Pi}}"}},
 	"rolloutPause": {{name: "rolloutPause", faults: "- rolloutPause: {}"}},
 }
 
-// irreversible are the faults that have nothing to undo (G13).
-var irreversible = []string{"podEvict", "podKill"}
+// irreversible are the faults that have nothing to undo (G13), or leave nothing behind that could be.
+var irreversible = []string{"podEvict", "podKill", "loadSurge"}
 
 // reversible are the fixtures of all faults that are registered.
 func reversible(t *testing.T) []*fixture {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
@@ -195,22 +196,7 @@ func set(in map[string]any, value any, path ...string) {
 		return
 	}
 	if conditions, ok := inject.ElementOf(path[1]); ok {
-		list, _ := in[name].([]any)
-		is := func(element any) bool {
-			return !slices.ContainsFunc(conditions, func(c inject.Condition) bool { return element.(map[string]any)[c.Field] != c.Value })
-		}
-		if len(path) == 2 { // the whole of it
-			if list = slices.DeleteFunc(slices.Clone(list), is); value != nil {
-				list = append(list, value)
-			}
-			in[name] = list
-			return
-		}
-		for _, element := range list {
-			if is(element) {
-				set(element.(map[string]any), value, path[2:]...)
-			}
-		}
+		setElement(in, name, conditions, value, path[2:])
 		return
 	}
 	inner, _ := in[name].(map[string]any)
@@ -219,6 +205,34 @@ func set(in map[string]any, value any, path ...string) {
 		in[name] = inner
 	}
 	set(inner, value, path[1:]...)
+}
+
+// setElement writes within the elements of a list that meet the conditions, or to the whole of them where no path is left.
+func setElement(in map[string]any, name string, conditions []inject.Condition, value any, path []string) {
+	list, _ := in[name].([]any)
+	is := func(element any) bool {
+		return !slices.ContainsFunc(conditions, func(c inject.Condition) bool {
+			if m, ok := element.(map[string]any); ok {
+				return m[c.Field] != c.Value
+			}
+			return element != c.Value // a text
+		})
+	}
+	if len(path) > 0 {
+		for _, element := range list {
+			if is(element) {
+				set(element.(map[string]any), value, path...)
+			}
+		}
+		return
+	}
+	list = slices.DeleteFunc(slices.Clone(list), is)
+	if _, isText := value.(string); value != nil && !isText { // somebody takes a text away: there is no other way to write it
+		list = append(list, value)
+	}
+	if in[name] = list; len(list) == 0 {
+		delete(in, name)
+	}
 }
 
 func theirs(f inject.Field) any {
@@ -260,6 +274,11 @@ func another(f inject.Field, value any) any {
 				"timeoutSeconds": int64(1), "periodSeconds": int64(10), "successThreshold": int64(1), "failureThreshold": int64(3),
 			}
 		}
+		if _, ok := v["holderIdentity"]; ok { // another leader
+			next := maps.Clone(v)
+			next["holderIdentity"] = "theirs"
+			return next
+		}
 		return map[string]any{"theirs": "yes"}
 	}
 	panic(fmt.Sprintf("%s: no other value of the kind of %v is known", f.PathString(), value))
@@ -280,6 +299,12 @@ func (s *scene) replace(ctx context.Context, c *inject.Change, o *unstructured.U
 		return nil, err
 	}
 	copied := o.DeepCopy()
+	if len(o.GetFinalizers()) > 0 { // whoever wants to be rid of it does not wait for whose they are
+		_, err := client.Patch(ctx, o.GetName(), types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{FieldManager: "somebody"})
+		if err != nil && !apierrors.IsNotFound(err) {
+			return nil, err
+		}
+	}
 	for _, field := range []string{"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"} {
 		unstructured.RemoveNestedField(copied.Object, "metadata", field)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -34,9 +35,9 @@ type scene struct {
 	target string
 }
 
-// scenery is what only some scenes have: a node, which may be in a zone of its name beside another zone, an autoscaler of web, and a pod lone without a controller, which is the target
-// then, with a Service of its name.
-type scenery struct{ node, zones, autoscaler, pod bool }
+// scenery is what only some scenes have: a node, which may be in a zone of its name beside another zone, an autoscaler of web,
+// a Lease that somebody holds, and a pod lone without a controller, which is the target then, with a Service of its name.
+type scenery struct{ node, zones, autoscaler, pod, lease bool }
 
 // gate is the readiness gate of the pod lone.
 const gate = "example.com/in-rotation"
@@ -66,6 +67,14 @@ func newScene(t *testing.T, with scenery) *scene {
 	}
 	if with.autoscaler {
 		s.autoscale(t)
+	}
+	if with.lease {
+		now := metav1.NowMicro()
+		_, err := shared.client.CoordinationV1().Leases(s.namespace).Create(ctx, &coordinationv1.Lease{
+			ObjectMeta: metav1.ObjectMeta{Name: "operator"},
+			Spec:       coordinationv1.LeaseSpec{HolderIdentity: new("op-1"), LeaseDurationSeconds: new(int32(3600)), RenewTime: &now, AcquireTime: &now},
+		}, metav1.CreateOptions{})
+		require.NoError(t, err)
 	}
 	if with.node {
 		s.node = "node-" + s.namespace

@@ -31,6 +31,10 @@ type faultCase struct {
 
 	// build changes what the stage consists of, before that is created.
 	build func(*objects)
+	// beside begins something that goes on beside the run, and ends with the test.
+	beside func(*testing.T, *stage)
+	// moving are objects that this changes all the time, as a snapshot names them; they are not compared.
+	moving []string
 	// alone says that the case changes nodes, or looks at all namespaces, so that no other may run beside it.
 	alone bool
 	// duration is that of the fault window; 8 seconds unless it is given.
@@ -80,7 +84,10 @@ func (c *faultCase) run(t *testing.T) (took times) {
 		return time.Since(clock)
 	}
 	s := newStage(t, c)
-	before := s.look(t)
+	if c.beside != nil {
+		c.beside(t, s)
+	}
+	before := c.look(t, s)
 	require.Empty(t, before.Marks)
 	require.Error(t, c.inForce(t.Context(), s), "the effect is there before the fault, so that seeing it would prove nothing")
 	took.set = lap()
@@ -99,7 +106,7 @@ func (c *faultCase) run(t *testing.T) (took times) {
 	if !c.lasts {
 		assert.Error(t, c.inForce(t.Context(), s), "the effect is still there after the undo")
 	}
-	after := s.look(t)
+	after := c.look(t, s)
 	assert.Empty(t, snapshot.Differences(before.Objects, after.Objects))
 	assert.Empty(t, after.Left(p.Stderr.String()+p.Stdout.String()))
 	if c.after != nil {
@@ -126,4 +133,15 @@ func (c *faultCase) await(t *testing.T, s *stage, p *binary.Process) time.Durati
 			require.NoError(t, missing, "the effect was not seen as long as the run went on")
 		}
 	}
+}
+
+// look takes a snapshot of what is compared.
+func (c *faultCase) look(t *testing.T, s *stage) *snapshot.Snapshot {
+	t.Helper()
+	found := s.look(t)
+	for _, name := range c.moving {
+		require.Contains(t, found.Objects, name)
+		delete(found.Objects, name)
+	}
+	return found
 }

@@ -23,6 +23,8 @@ func families() []family {
 		{"rollout", rollout()},
 		{"scaling", scaling()},
 		{"configuration", configuration()},
+		{"control-plane", controlPlane()},
+		{"anything-else", anythingElse()},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -24,6 +25,7 @@ type objects struct {
 	autoscaler  *autoscalingv2.HorizontalPodAutoscaler
 	settings    *corev1.ConfigMap
 	credentials *corev1.Secret
+	lease       *coordinationv1.Lease // see withLease
 }
 
 const replicas = 3
@@ -130,6 +132,11 @@ func (o *objects) create(ctx context.Context, namespace string) error {
 	}
 	if _, err := c.AutoscalingV2().HorizontalPodAutoscalers(namespace).Create(ctx, o.autoscaler, create); err != nil {
 		return err
+	}
+	if o.lease != nil {
+		if _, err := c.CoordinationV1().Leases(namespace).Create(ctx, o.lease, create); err != nil {
+			return err
+		}
 	}
 	if o.statefulSet != nil {
 		_, err := c.AppsV1().StatefulSets(namespace).Create(ctx, o.statefulSet, create)
