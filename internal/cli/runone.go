@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/chaosctl/chaosctl/internal/version"
 	"github.com/chaosctl/chaosctl/pkg/apply"
 	"github.com/chaosctl/chaosctl/pkg/claim"
 	"github.com/chaosctl/chaosctl/pkg/cluster"
@@ -91,7 +92,7 @@ func (a *app) begin(ctx context.Context, c *cluster.Cluster, e chosen, options r
 		id := runID(e.Metadata.Name, base)
 		r := &recorded{
 			app: a, cluster: c, plan: plan, source: e.Source, dir: filepath.Join(options.out, id), base: base,
-			header: journal.Header{Version: journal.Version, Run: id, Cluster: plan.Cluster.UID, Began: base.UTC(), By: Version()},
+			header: journal.Header{Version: journal.Version, Run: id, Cluster: plan.Cluster.UID, Began: base.UTC(), By: version.Version()},
 		}
 		held, err := a.claim(ctx, c, plan, r.header, options.recoverFirst)
 		if !errors.Is(err, errPutBack) {

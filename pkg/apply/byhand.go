@@ -15,7 +15,7 @@ import (
 func (e edit) byHand(last bool) []string {
 	run, c := e.a.run, e.c
 	patch, kind := map[string]any{}, "merge"
-	for _, f := range c.Edit.Fields {
+	for _, f := range c.Fields() {
 		if f.OriginalMissing() || c.Object.Confidential() {
 			return []string{"chaosctl recover --all"}
 		}

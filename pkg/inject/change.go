@@ -19,7 +19,7 @@ import (
 )
 
 // Change is one thing that is done to one object: data, so that it can be shown, checked, recorded and undone by
-// those who did not plan it. Exactly one of Delete, Evict, Edit and Create is set.
+// those who did not plan it. Exactly one of Delete, Evict, Edit, Create and Agent is set.
 type Change struct {
 	// ID is unique within a run.
 	ID    string `json:"id"`
@@ -32,6 +32,7 @@ type Change struct {
 	Evict  *Evict  `json:"evict,omitempty"`
 	Edit   *Edit   `json:"edit,omitempty"`
 	Create *Create `json:"create,omitempty"`
+	Agent  *Agent  `json:"agent,omitempty"`
 	// What says in words what is done.
 	What string `json:"what"`
 	// Removes are pods that the change takes away in consequence. Their number is sure; which ones is their controller's choice.
@@ -91,6 +92,8 @@ func (c *Change) Verb() string {
 		return "evict"
 	case c.Create != nil:
 		return "create"
+	case c.Agent != nil:
+		return "run agent in"
 	}
 	return "patch"
 }
@@ -104,7 +107,7 @@ func (c *Change) Removed() []types.UID {
 }
 
 // Reversible says that the change can be undone (G13).
-func (c *Change) Reversible() bool { return c.Edit != nil || c.Create != nil }
+func (c *Change) Reversible() bool { return c.Edit != nil || c.Create != nil || c.Agent != nil }
 
 // Fields are those that the change sets.
 func (c *Change) Fields() []Field {
@@ -119,6 +122,8 @@ func (c *Change) Undo() string {
 	switch {
 	case c.Create != nil:
 		return "delete it"
+	case c.Agent != nil:
+		return fmt.Sprintf("stop the agent, which ends by itself after %s; its ended container stays in the pod's list", c.Agent.For)
 	case c.Edit == nil:
 		return "cannot be undone; success is a verified recovery"
 	}

@@ -17,6 +17,8 @@ func (c *Change) Needs() []access.Need {
 		return evictions(c.Object.Namespace)
 	case c.Create != nil:
 		return creations(c.Object.Resource, c.Object.Namespace, c.Object.Name, c.What)
+	case c.Agent != nil:
+		return agents(c.Object.Namespace)
 	}
 	return edits(c.Object.Resource, c.Object.Namespace, c.Object.Name, c.What)
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -50,7 +51,7 @@ type Outcome struct {
 // Item is what became of one change.
 type Item struct {
 	Object event.Object
-	// Verb is the operation that was undone: patch or create.
+	// Verb is the operation that was undone: patch, create or run agent in.
 	Verb string
 	// Fields are those that the change had set.
 	Fields []string
@@ -293,12 +294,33 @@ func (r *Recovery) undo(ctx context.Context, run *Run, changes []*inject.Change,
 	if len(applier.UndoAll(ctx)) > 0 {
 		out.Left = true
 	}
-	for _, m := range run.Objects {
-		if !r.DryRun { // what remains is what the undo has left
-			r.dropRemains(ctx, applier, m, out)
-		}
+	if !r.DryRun { // what remains is what the undo has left
+		r.dropAllRemains(ctx, applier, run.Objects, out)
 	}
 	out.Items, out.Notes = ledger.items, append(out.Notes, ledger.notes...)
+}
+
+// sideBySide is how many objects are looked at once more at the same time.
+const sideBySide = 16
+
+// dropAllRemains looks once more at those objects that bear more than marks of the run: the undo of a mark takes the label off.
+func (r *Recovery) dropAllRemains(ctx context.Context, applier *apply.Applier, objects []Marked, out *Outcome) {
+	remains := make([]Outcome, len(objects))
+	var all errgroup.Group
+	all.SetLimit(sideBySide)
+	for i, m := range objects {
+		if !m.Plain {
+			all.Go(func() error {
+				r.dropRemains(ctx, applier, m, &remains[i])
+				return nil
+			})
+		}
+	}
+	_ = all.Wait() // each tells its own errors
+	for _, one := range remains {
+		out.Left = out.Left || one.Left
+		out.Notes = append(out.Notes, one.Notes...)
+	}
 }
 
 // dropRemains removes what says nothing of the object: marks that came from elsewhere, and a label without a mark.

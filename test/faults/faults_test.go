@@ -22,6 +22,7 @@ func families() []family {
 		{"rollout", rollout()},
 		{"scaling", scaling()},
 		{"configuration", configuration()},
+		{"inside", inside()},
 	}
 }
 
