@@ -39,8 +39,8 @@ type runOptions struct {
 // runOne plans and runs one experiment, writes its reports and prints its summary. An error means that nothing was
 // changed, or that the reports could not be made; its exit code tells.
 func (a *app) runOne(ctx context.Context, c *cluster.Cluster, e chosen, options runOptions) (*report.Result, error) {
-	if a.undoTimeout <= 0 {
-		return nil, usage(fmt.Errorf("--undo-timeout is %s: an undo needs time", a.undoTimeout))
+	if err := a.checkUndoTimeout(); err != nil {
+		return nil, err
 	}
 	r, held, err := a.begin(ctx, c, e, options)
 	if err != nil {

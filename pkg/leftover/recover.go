@@ -31,6 +31,8 @@ type Recovery struct {
 	Command string
 	// DryRun sends every write with dryRun=All, so that the server checks it and nothing is changed.
 	DryRun bool
+	// UndoTimeout is how long an undo may wait out an API server that does not answer; as long as that of a run where it is zero.
+	UndoTimeout time.Duration
 	// Now leaves out the wait for a Lease that may still be alive.
 	Now bool
 	// Wait is told how long a Lease may still be alive; it may be nil.
@@ -287,6 +289,9 @@ func (r *Recovery) undo(ctx context.Context, run *Run, changes []*inject.Change,
 		ledger.changes[c.ID] = c
 	}
 	applier := apply.New(r.Cluster, run.ID, nil, ledger)
+	if r.UndoTimeout > 0 {
+		applier.UndoTimeout = r.UndoTimeout
+	}
 	if r.DryRun {
 		applier.DryRun()
 	}
