@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/chaosctl/chaosctl/internal/version"
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
@@ -19,7 +20,7 @@ func (a *app) connect() (*cluster.Cluster, error) {
 	if wait, err := clientcmd.ParseTimeout(*a.kube.Timeout); err != nil || wait < 0 {
 		return nil, usage(fmt.Errorf("--request-timeout %q is not a time: expected one such as 10s or 2m, or 0 for none", *a.kube.Timeout))
 	}
-	c, err := cluster.Connect(a.kube.ToRawKubeConfigLoader(), "chaosctl/"+Version(), a.Transport)
+	c, err := cluster.Connect(a.kube.ToRawKubeConfigLoader(), "chaosctl/"+version.Version(), a.Transport)
 	if err != nil {
 		return nil, err
 	}

@@ -83,6 +83,3 @@ func leaseOf(ctx context.Context, c *cluster.Cluster, scope lock.Scope) (*lock.S
 	}
 	return &state, nil
 }
-
-// deadManImage is the image of this version.
-func deadManImage() string { return "ghcr.io/chaosctl/chaosctl:" + Version() }

@@ -50,7 +50,7 @@ Otherwise it looks for runs, and for their marks on objects of every kind, in th
   chaosctl recover -f experiments/       # in a step of CI that runs always
   chaosctl recover --stale               # by whoever looks after the cluster, on a schedule`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := flags.check(args); err != nil {
+			if err := errors.Join(flags.check(args), a.checkUndoTimeout()); err != nil {
 				return err
 			}
 			return a.recoverCommand(cmd.Context(), args, flags)
@@ -63,6 +63,7 @@ Otherwise it looks for runs, and for their marks on objects of every kind, in th
 	f.BoolVar(&flags.now, "now", false, "Do not wait for a run's lease to expire: you know that its process is dead")
 	f.BoolVar(&flags.dryRun, "dry-run", false, "Have the server check every write, and change nothing")
 	f.BoolVar(&flags.abandon, "abandon", false, "Leave the objects as the run has made them, and drop its marks, journal and lease")
+	a.undoTimeoutFlag(f)
 	f.BoolVar(&flags.yes, "yes", false, "Do not ask before abandoning")
 	f.StringVarP(&flags.output, "output", "o", "text", "text or json")
 	return cmd
@@ -186,7 +187,7 @@ func pick(found *leftover.Found, ids []string, flags recoverFlags) ([]*leftover.
 }
 
 func (a *app) recovery(c *cluster.Cluster, uid string) *leftover.Recovery {
-	return &leftover.Recovery{Cluster: c, UID: uid, Command: a.commandLine(), Wait: func(s lock.State, left time.Duration) {
+	return &leftover.Recovery{Cluster: c, UID: uid, Command: a.commandLine(), UndoTimeout: a.undoTimeout, Wait: func(s lock.State, left time.Duration) {
 		fmt.Fprintf(a.Err, "%s may still be alive; its lease expires in %s\n", s.Holder, left.Round(time.Second))
 	}}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/chaosctl/chaosctl/pkg/apply"
+	"github.com/chaosctl/chaosctl/internal/version"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
@@ -37,9 +37,9 @@ func (a *app) run() *cobra.Command {
 // runFlags are those of all commands that run experiments.
 func (a *app) runFlags(flags *pflag.FlagSet, options *runOptions) {
 	flags.StringVar(&options.out, "out", "chaosctl-runs", "The `DIR` that gets one directory for each run")
-	flags.DurationVar(&a.undoTimeout, "undo-timeout", apply.DefaultUndoTimeout, "How long an undo may wait for an API server that does not answer")
+	a.undoTimeoutFlag(flags)
 	flags.BoolVar(&options.deadMan, "dead-man", false, "Make a Job in the cluster that puts everything back if this process dies")
-	flags.StringVar(&options.dead.Image, "dead-man-image", deadManImage(), "The `IMAGE` of that Job, with chaosctl as its entrypoint")
+	flags.StringVar(&options.dead.Image, "dead-man-image", version.Image(), "The `IMAGE` of that Job, with chaosctl as its entrypoint")
 	flags.StringVar(&options.dead.ServiceAccount, "dead-man-service-account", "chaosctl", "The ServiceAccount of that Job, in the target's namespace, as `chaosctl rbac` makes it")
 	flags.BoolVar(&options.recoverFirst, "recover-first", false, "Put back what earlier runs have left on the target, then run")
 }

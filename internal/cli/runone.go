@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/chaosctl/chaosctl/internal/version"
 	"github.com/chaosctl/chaosctl/pkg/apply"
 	"github.com/chaosctl/chaosctl/pkg/claim"
 	"github.com/chaosctl/chaosctl/pkg/cluster"
@@ -38,8 +39,8 @@ type runOptions struct {
 // runOne plans and runs one experiment, writes its reports and prints its summary. An error means that nothing was
 // changed, or that the reports could not be made; its exit code tells.
 func (a *app) runOne(ctx context.Context, c *cluster.Cluster, e chosen, options runOptions) (*report.Result, error) {
-	if a.undoTimeout <= 0 {
-		return nil, usage(fmt.Errorf("--undo-timeout is %s: an undo needs time", a.undoTimeout))
+	if err := a.checkUndoTimeout(); err != nil {
+		return nil, err
 	}
 	r, held, err := a.begin(ctx, c, e, options)
 	if err != nil {
@@ -91,7 +92,7 @@ func (a *app) begin(ctx context.Context, c *cluster.Cluster, e chosen, options r
 		id := runID(e.Metadata.Name, base)
 		r := &recorded{
 			app: a, cluster: c, plan: plan, source: e.Source, dir: filepath.Join(options.out, id), base: base,
-			header: journal.Header{Version: journal.Version, Run: id, Cluster: plan.Cluster.UID, Began: base.UTC(), By: Version()},
+			header: journal.Header{Version: journal.Version, Run: id, Cluster: plan.Cluster.UID, Began: base.UTC(), By: version.Version()},
 		}
 		held, err := a.claim(ctx, c, plan, r.header, options.recoverFirst)
 		if !errors.Is(err, errPutBack) {

@@ -18,6 +18,7 @@ import (
 const (
 	lastUndo   = time.Second
 	lastReport = 2200 * time.Millisecond
+	lastWord   = 50 * time.Millisecond
 )
 
 // Interruptible gives a context that the first INT, TERM or HUP cancels, so that a run is undone and reported (G7). The
@@ -56,8 +57,14 @@ func Interruptible(ctx context.Context, stderr io.Writer) (interruptible context
 
 // leaveNow ends the process without waiting for anything.
 func leaveNow(stderr io.Writer) {
-	// A terminal that takes nothing must not keep the process.
-	go fmt.Fprintln(stderr, "left: `chaosctl status` shows what was not undone yet, `chaosctl recover --all` puts it back")
-	time.Sleep(50 * time.Millisecond)
+	said := make(chan struct{})
+	go func() {
+		fmt.Fprintln(stderr, "left: `chaosctl status` shows what was not undone yet, `chaosctl recover --all` puts it back")
+		close(said)
+	}()
+	select {
+	case <-said:
+	case <-time.After(lastWord): // a terminal that takes nothing must not keep the process
+	}
 	os.Exit(report.ExitUndoIncomplete)
 }

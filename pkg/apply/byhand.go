@@ -17,7 +17,7 @@ func (e edit) byHand(last bool) []string {
 	run, c := e.a.run, e.c
 	var commands []string
 	patch, kind := map[string]any{}, "merge"
-	for _, f := range c.Edit.Fields {
+	for _, f := range c.Fields() {
 		// What yields must not be taken back from who has it since, which no plain command can see.
 		if f.OriginalMissing() || f.Yields || c.Object.Confidential() {
 			return []string{"chaosctl recover --all"}

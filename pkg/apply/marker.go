@@ -35,6 +35,8 @@ type marker struct {
 	// Created is the object's kind and name where the run has made it. Its UID was not known when the marker was written, and
 	// tells it from a copy no better than they do.
 	Created string `json:"created,omitempty"`
+	// Agent says that the run has started an agent in the object, a pod.
+	Agent bool `json:"agent,omitempty"`
 	// Number counts the marks that the object bore before, so that changes of one field are undone the newest first.
 	Number int `json:"number,omitempty"`
 	// UID tells a marker apart from a copy of it on another object: a backup that was restored, or a controller that hands
@@ -84,7 +86,7 @@ func markedFields(object *unstructured.Unstructured, run string, c *inject.Chang
 
 // mark adds the label and the annotation.
 func mark(object *unstructured.Unstructured, run string, c *inject.Change) error {
-	m := marker{Run: run, Change: c.ID, Fault: c.Fault, After: c.UndoAfter, Subresource: c.Subresource(), UID: c.Object.UID}
+	m := marker{Run: run, Change: c.ID, Fault: c.Fault, After: c.UndoAfter, Subresource: c.Subresource(), UID: c.Object.UID, Agent: c.Agent != nil}
 	if c.Create != nil {
 		m.Created = identity(c.Object)
 	}
@@ -172,6 +174,12 @@ type Marks struct {
 	Copies, Broken []string
 }
 
+// Plain says that there are marks of that run, and nothing else.
+func (m Marks) Plain(run string) bool {
+	return len(m.Runs) > 0 && len(m.Copies)+len(m.Broken) == 0 &&
+		!slices.ContainsFunc(m.Runs, func(other string) bool { return other != run })
+}
+
 // ReadMarks reads the markers of an object, which is of that resource.
 func ReadMarks(object metav1.Object, of inject.Object) Marks {
 	var found Marks
@@ -191,9 +199,12 @@ func ReadMarks(object metav1.Object, of inject.Object) Marks {
 	slices.SortStableFunc(own, func(a, b marker) int { return cmp.Compare(a.Number, b.Number) })
 	for _, m := range own {
 		c := &inject.Change{ID: m.Change, Fault: m.Fault, Object: of, UndoAfter: m.After, What: fmt.Sprintf("a change by run %s", m.Run)}
-		if m.Created != "" {
+		switch {
+		case m.Created != "":
 			c.Create = &inject.Create{}
-		} else {
+		case m.Agent:
+			c.Agent = &inject.Agent{}
+		default:
 			c.Edit = &inject.Edit{Subresource: m.Subresource}
 		}
 		for _, f := range m.Fields {

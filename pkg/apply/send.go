@@ -18,12 +18,16 @@ import (
 // sent stamps t0: the last instant before the request leaves. From here on the change counts as maybe applied (G5): the
 // undo looks for itself.
 func (a *Applier) sent(c *inject.Change) {
+	a.mayBeApplied(c)
+	a.record(c, event.ChangeSent, "")
+}
+
+func (a *Applier) mayBeApplied(c *inject.Change) {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	if c.Reversible() && !slices.Contains(a.reversible, c) {
 		a.reversible = append(a.reversible, c)
 	}
-	a.mu.Unlock()
-	a.record(c, event.ChangeSent, "")
 }
 
 // sendPatience is how long a change may wait out an API server that does not answer.

@@ -16,8 +16,9 @@ import (
 
 // update reads the object, lets change decide and edit a copy of it, and sends the difference as one merge patch under
 // the preconditions of the UID and the resource version that were read. After a conflict all of it is done again.
-// An object that is gone, or is another of the same name, is NotFound. An error of change is returned at once.
-func (a *Applier) update(ctx context.Context, c *inject.Change, sent func(), change func(*unstructured.Unstructured) (bool, error)) error {
+// An object that is gone, or is another of the same name, is NotFound. An error of change is returned at once. A subresource
+// takes the part of the difference that it is for.
+func (a *Applier) update(ctx context.Context, c *inject.Change, sent func(), change func(*unstructured.Unstructured) (bool, error), subresource ...string) error {
 	for {
 		var conflict bool
 		err := retry(ctx, a.waits, func() error {
@@ -41,7 +42,7 @@ func (a *Applier) update(ctx context.Context, c *inject.Change, sent func(), cha
 				return err
 			}
 			sent()
-			_, err = a.resource(c.Object).Patch(ctx, c.Object.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager, DryRun: a.dryRun}, subresources(c)...)
+			_, err = a.resource(c.Object).Patch(ctx, c.Object.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager, DryRun: a.dryRun}, append(subresources(c), subresource...)...)
 			conflict = apierrors.IsConflict(err)
 			if unanswered(err) {
 				a.doubt(c)

@@ -43,6 +43,8 @@ type Cluster struct {
 	// Host is the API server's address.
 	Host string
 
+	// streams is for connections that are more than a request and its answer.
+	streams *rest.Config
 	// patience is how long the first request may take.
 	patience time.Duration
 }
@@ -90,7 +92,8 @@ func Connect(loader clientcmd.ClientConfig, userAgent string, wrap transport.Wra
 	if c.Metadata, err = metadata.NewForConfig(quiet); err != nil {
 		return nil, configError(err)
 	}
-	if c.Watch, err = kubernetes.NewForConfig(forWatches(config)); err != nil {
+	c.streams = forWatches(config)
+	if c.Watch, err = kubernetes.NewForConfig(c.streams); err != nil {
 		return nil, configError(err)
 	}
 	return c, nil

@@ -82,7 +82,7 @@ func leftover(resource string, o *unstructured.Unstructured, namespaces []string
 	f := Finding{
 		Check: "leftovers", Level: Problem,
 		Message: fmt.Sprintf("%s %s still bears the mark of run %s", resource, strings.TrimPrefix(o.GetNamespace()+"/"+o.GetName(), "/"), o.GetLabels()[apply.RunLabel]),
-		Mend:    "wait if that run is under way; else put back the originals, which its annotations chaosctl.dev/undo-… hold, and remove these and the label",
+		Mend:    "wait if that run is under way; else `chaosctl recover " + o.GetLabels()[apply.RunLabel] + "` puts it back",
 	}
 	if o.GetNamespace() != "" && len(namespaces) > 0 && !slices.Contains(namespaces, o.GetNamespace()) {
 		f.Level = Warning

@@ -188,6 +188,7 @@ func (p *Plan) changes(ctx context.Context, i *Injection, now *sight, pending ma
 	changes, err := fault.Plan(ctx, inject.Scope{
 		View: now, Workload: now.workload, Guard: p.Experiment.Spec.Guard,
 		Draw: target.Draw{Seed: p.Seed, Label: i.ID(), Prefer: i.shown()}, Number: i.Number, Now: time.Now(),
+		Lasts: p.lasts(i),
 	})
 	if err != nil {
 		return nil, inFault(i, err)
@@ -208,6 +209,14 @@ func (p *Plan) changes(ctx context.Context, i *Injection, now *sight, pending ma
 		return nil, inFault(i, err)
 	}
 	return changes, nil
+}
+
+// lasts is how long an injection stays.
+func (p *Plan) lasts(i *Injection) time.Duration {
+	if i.For > 0 {
+		return i.For
+	}
+	return p.Experiment.Spec.FaultWindow() - i.At
 }
 
 // check holds the guards on the target and its namespace.

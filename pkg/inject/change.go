@@ -21,7 +21,7 @@ import (
 )
 
 // Change is one thing that is done to one object: data, so that it can be shown, checked, recorded and undone by
-// those who did not plan it. Exactly one of Delete, Evict, Edit, Create and Surge is set.
+// those who did not plan it. Exactly one of Delete, Evict, Edit, Create, Agent and Surge is set.
 type Change struct {
 	// ID is unique within a run.
 	ID    string `json:"id"`
@@ -34,6 +34,7 @@ type Change struct {
 	Evict  *Evict  `json:"evict,omitempty"`
 	Edit   *Edit   `json:"edit,omitempty"`
 	Create *Create `json:"create,omitempty"`
+	Agent  *Agent  `json:"agent,omitempty"`
 	Surge  *Surge  `json:"surge,omitempty"`
 	// What says in words what is done.
 	What string `json:"what"`
@@ -105,6 +106,8 @@ func (c *Change) Verb() string {
 		return "evict"
 	case c.Create != nil:
 		return "create"
+	case c.Agent != nil:
+		return "run agent in"
 	case c.Surge != nil:
 		return "load"
 	}
@@ -121,7 +124,7 @@ func (c *Change) Removed() []types.UID {
 
 // Reversible says that the change can be undone (G13).
 func (c *Change) Reversible() bool {
-	return c.Edit != nil || c.Create != nil || c.Surge != nil
+	return c.Edit != nil || c.Create != nil || c.Agent != nil || c.Surge != nil
 }
 
 // Fields are those that the change sets.
@@ -145,6 +148,8 @@ func (c *Change) Undo() string {
 	switch {
 	case c.Create != nil:
 		return "delete it"
+	case c.Agent != nil:
+		return fmt.Sprintf("stop the agent, which ends by itself after %s; its ended container stays in the pod's list", c.Agent.For)
 	case c.Surge != nil:
 		return "end it"
 	case c.Edit == nil:

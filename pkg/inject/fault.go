@@ -31,6 +31,8 @@ type Scope struct {
 	Draw     target.Draw
 	// Number counts the repetitions of the fault, from 0.
 	Number int
+	// Lasts is how long the fault stays: its own duration, or what is left of the fault window.
+	Lasts time.Duration
 	// Now is the time of the plan, by which ages are counted.
 	Now time.Time
 }

@@ -199,6 +199,14 @@ spec:
 		"scale: {by: 0%}":                                                 "0% changes nothing",
 		"scale: {by: half}":                                               `"half" is neither a whole number nor a percentage`,
 		"scale: {by: 1.5}":                                                `neither a whole number nor a percentage`,
+		"cpuStress: {}":                                                   "",
+		"cpuStress: {workers: 4, load: 30%, count: all}":                  "",
+		"cpuStress: {workers: 0}":                                         "0 is no number of processors",
+		"cpuStress: {load: 0%}":                                           "0% keeps no processor busy",
+		"memoryStress: {memory: 64Mi, image: 'example.com/agent:1'}":      "",
+		"memoryStress: {}":                                                "memory",
+		"memoryStress: {memory: much}":                                    `"much" is no amount of memory`,
+		"memoryStress: {memory: '1'}":                                     "expected 1Mi or more",
 	} {
 		if err := load(fault); want == "" {
 			assert.NoError(t, err, fault)

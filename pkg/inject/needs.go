@@ -19,6 +19,8 @@ func (c *Change) Needs() []access.Need {
 		return nil
 	case c.Create != nil:
 		return creations(c.Object.Resource, c.Object.Namespace, c.Object.Name, c.What)
+	case c.Agent != nil:
+		return agents(c.Object.Namespace)
 	}
 	if c.Subresource() != "" {
 		return subresourceEdits(c.Object.Resource, c.Subresource(), c.Object.Namespace, c.Object.Name, c.What)

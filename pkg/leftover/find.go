@@ -41,6 +41,8 @@ type Marked struct {
 	Changes []*inject.Change
 	// Copies and Broken are annotations that are no use: see [apply.Marks].
 	Copies, Broken []string
+	// Plain says that it bears marks of the run, and nothing else: the undo of the last of them leaves nothing.
+	Plain bool
 }
 
 // Found is what there is of all runs.
@@ -280,8 +282,10 @@ func (k kind) scan(ctx context.Context, c *cluster.Cluster, namespace string) (m
 			o := &list.Items[i]
 			of := inject.Object{Resource: k.resource, Kind: k.name, Namespace: o.Namespace, Name: o.Name, UID: o.UID}
 			marks := apply.ReadMarks(o, of)
-			m := Marked{Object: of, Changes: marks.Changes, Copies: marks.Copies, Broken: marks.Broken}
-			byRun[o.Labels[apply.RunLabel]] = append(byRun[o.Labels[apply.RunLabel]], m)
+			run := o.Labels[apply.RunLabel]
+			byRun[run] = append(byRun[run], Marked{
+				Object: of, Changes: marks.Changes, Copies: marks.Copies, Broken: marks.Broken, Plain: marks.Plain(run),
+			})
 		}
 		if options.Continue = list.Continue; options.Continue == "" {
 			return byRun, nil

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -30,6 +31,8 @@ type Recovery struct {
 	Command string
 	// DryRun sends every write with dryRun=All, so that the server checks it and nothing is changed.
 	DryRun bool
+	// UndoTimeout is how long an undo may wait out an API server that does not answer; as long as that of a run where it is zero.
+	UndoTimeout time.Duration
 	// Now leaves out the wait for a Lease that may still be alive.
 	Now bool
 	// Wait is told how long a Lease may still be alive; it may be nil.
@@ -50,7 +53,7 @@ type Outcome struct {
 // Item is what became of one change.
 type Item struct {
 	Object event.Object
-	// Verb is the operation that was undone: patch or create.
+	// Verb is the operation that was undone: patch, create or run agent in.
 	Verb string
 	// Fields are those that the change had set.
 	Fields []string
@@ -286,6 +289,9 @@ func (r *Recovery) undo(ctx context.Context, run *Run, changes []*inject.Change,
 		ledger.changes[c.ID] = c
 	}
 	applier := apply.New(r.Cluster, run.ID, nil, ledger)
+	if r.UndoTimeout > 0 {
+		applier.UndoTimeout = r.UndoTimeout
+	}
 	if r.DryRun {
 		applier.DryRun()
 	}
@@ -293,12 +299,33 @@ func (r *Recovery) undo(ctx context.Context, run *Run, changes []*inject.Change,
 	if len(applier.UndoAll(ctx)) > 0 {
 		out.Left = true
 	}
-	for _, m := range run.Objects {
-		if !r.DryRun { // what remains is what the undo has left
-			r.dropRemains(ctx, applier, m, out)
-		}
+	if !r.DryRun { // what remains is what the undo has left
+		r.dropAllRemains(ctx, applier, run.Objects, out)
 	}
 	out.Items, out.Notes = ledger.items, append(out.Notes, ledger.notes...)
+}
+
+// sideBySide is how many objects are looked at once more at the same time.
+const sideBySide = 16
+
+// dropAllRemains looks once more at those objects that bear more than marks of the run: the undo of a mark takes the label off.
+func (r *Recovery) dropAllRemains(ctx context.Context, applier *apply.Applier, objects []Marked, out *Outcome) {
+	remains := make([]Outcome, len(objects))
+	var all errgroup.Group
+	all.SetLimit(sideBySide)
+	for i, m := range objects {
+		if !m.Plain {
+			all.Go(func() error {
+				r.dropRemains(ctx, applier, m, &remains[i])
+				return nil
+			})
+		}
+	}
+	_ = all.Wait() // each tells its own errors
+	for _, one := range remains {
+		out.Left = out.Left || one.Left
+		out.Notes = append(out.Notes, one.Notes...)
+	}
 }
 
 // dropRemains removes what says nothing of the object: marks that came from elsewhere, and a label without a mark.

@@ -12,7 +12,7 @@ import (
 // ready is what a kubelet would say of a pod.
 var ready = []byte(`{"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}}`)
 
-// playKubelet makes all pods of the lab ready, until ctx ends.
+// playKubelet makes all pods of the lab ready, and lets the agents in them end at once, until ctx ends.
 func playKubelet(ctx context.Context) {
 	for ctx.Err() == nil {
 		watcher, err := shared.client.CoreV1().Pods("").Watch(ctx, metav1.ListOptions{})
@@ -22,11 +22,30 @@ func playKubelet(ctx context.Context) {
 		}
 		for e := range watcher.ResultChan() {
 			pod, ok := e.Object.(*corev1.Pod)
-			if !ok || e.Type != "ADDED" || pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodRunning {
+			if !ok || pod.DeletionTimestamp != nil {
+				continue
+			}
+			status := ready
+			switch {
+			case e.Type == "ADDED" && pod.Status.Phase != corev1.PodRunning:
+			case len(pod.Spec.EphemeralContainers) > len(pod.Status.EphemeralContainerStatuses):
+				status = ended(pod)
+			default:
 				continue
 			}
 			// One that is gone meanwhile needs nothing.
-			_, _ = shared.client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.MergePatchType, ready, metav1.PatchOptions{}, "status")
+			_, _ = shared.client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.MergePatchType, status, metav1.PatchOptions{}, "status")
 		}
 	}
+}
+
+// ended is what a kubelet would say of a pod's agents that were told to stop.
+func ended(pod *corev1.Pod) []byte {
+	var all []map[string]any
+	for _, c := range pod.Spec.EphemeralContainers {
+		all = append(all, map[string]any{"name": c.Name, "image": c.Image, "imageID": "", "ready": false, "restartCount": 0, "state": map[string]any{
+			"terminated": map[string]any{"exitCode": 0, "reason": "Completed", "message": `{"end":"stopped"}`},
+		}})
+	}
+	return encode(map[string]any{"status": map[string]any{"ephemeralContainerStatuses": all}})
 }

@@ -25,6 +25,7 @@ func families() []family {
 		{"configuration", configuration()},
 		{"control-plane", controlPlane()},
 		{"anything-else", anythingElse()},
+		{"inside", inside()},
 	}
 }
 

@@ -82,10 +82,12 @@ func prepare(ctx context.Context) (stop func() error, err error) {
 	return stop, nil
 }
 
-// connect loads the image of the stage's pods into the lab, and makes clients for it.
+// connect loads the images of the stage's pods, and of the agents in them, into the lab, and makes clients for it.
 func connect(ctx context.Context) error {
-	if err := shared.LoadImage(ctx, image, binary.Path("shop-catalogue")); err != nil {
-		return err
+	for name, program := range map[string]string{image: "shop-catalogue", agentImage: "chaosctl"} {
+		if err := shared.LoadImage(ctx, name, binary.Path(program)); err != nil {
+			return err
+		}
 	}
 	config, err := clientcmd.BuildConfigFromFlags("", shared.Kubeconfig)
 	if err != nil {

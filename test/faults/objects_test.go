@@ -18,6 +18,7 @@ const image = "docker.io/chaosctl/shop-catalogue:dev"
 
 // objects are what a stage consists of: all that a workload usually has, each under the name web but the configuration.
 type objects struct {
+	labels      map[string]string // of the namespace
 	deployment  *appsv1.Deployment
 	statefulSet *appsv1.StatefulSet // in place of the Deployment, see asStatefulSet
 	service     *corev1.Service

@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chaosctl/chaosctl/pkg/agent"
+	"github.com/chaosctl/chaosctl/pkg/report"
+)
+
+// terminationLog is where the kubelet looks for what a container says last.
+const terminationLog = "/dev/termination-log"
+
+// agent is what runs inside of pods. It is not for people, who have the faults that are made by it.
+func (a *app) agent() *cobra.Command {
+	var terms agent.Terms
+	var until string
+	cmd := &cobra.Command{
+		Use: "agent TASK", Short: "Do something to the pod in which this runs, for a while", Hidden: true,
+		PersistentPreRunE: func(*cobra.Command, []string) (err error) {
+			if terms.For <= 0 {
+				return usage(errors.New("an agent needs to know when to end: --for and --until"))
+			}
+			if terms.Until, err = time.Parse(time.RFC3339, until); err != nil {
+				return usage(fmt.Errorf("--until: %w", err))
+			}
+			return nil
+		},
+	}
+	flags := cmd.PersistentFlags()
+	flags.DurationVar(&terms.For, "for", 0, "For how long")
+	flags.StringVar(&until, "until", "", "And no longer than until this `INSTANT`")
+	cpu, memory := &agent.CPU{}, &agent.Memory{}
+	busy := a.task("cpu", "Keep processors busy", &terms, cpu)
+	busy.Flags().IntVar(&cpu.Workers, "workers", 1, "How many")
+	busy.Flags().Float64Var(&cpu.Load, "load", 100, "For this share of the time, in percent")
+	holding := a.task("memory", "Hold memory", &terms, memory)
+	holding.Flags().Int64Var(&memory.Bytes, "bytes", 0, "How much")
+	cmd.AddCommand(busy, holding)
+	return cmd
+}
+
+func (a *app) task(name, short string, terms *agent.Terms, task agent.Task) *cobra.Command {
+	return &cobra.Command{
+		Use: name, Short: short, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runAgent(cmd.Context(), task, *terms) },
+	}
+}
+
+// runAgent leaves a report in any case.
+func (a *app) runAgent(ctx context.Context, task agent.Task, terms agent.Terms) error {
+	r := agent.Run(ctx, task, terms, a.In, a.Out)
+	err := r.Leave(terminationLog, a.Out)
+	if r.End == agent.Failed {
+		err = errors.Join(errors.New(r.Error), err)
+	}
+	if err != nil {
+		return &ExitError{Code: report.ExitFail, Err: err}
+	}
+	return nil
+}

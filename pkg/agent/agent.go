@@ -1,0 +1,135 @@
+// Package agent is what chaosctl runs inside a pod, in an ephemeral container, where a fault cannot be made from outside. It
+// needs nobody: it ends at its deadline even when chaosctl, the API server and the kubelet are gone.
+package agent
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// Stop is the line that ends an agent that reads it.
+const Stop = "stop"
+
+// Task is what an agent does.
+type Task interface {
+	// Run does it until ctx ends, and says what was done. Started is called once, when it is in effect; an error says why
+	// it is not, or did not last.
+	Run(ctx context.Context, started func()) (did string, err error)
+}
+
+// Terms say how long an agent works.
+type Terms struct {
+	// For bounds it by the clock that counts from the start of the process.
+	For time.Duration
+	// Until bounds it by the clock of the machine: a container that starts late, since its image was long in coming, must not
+	// begin when all is over.
+	Until time.Time
+}
+
+// End is how an agent came to its end.
+type End string
+
+// The ends.
+const (
+	Stopped End = "stopped" // it was told to
+	Expired End = "expired" // its time was over
+	TooLate End = "too late"
+	Failed  End = "failed"
+)
+
+// Report is what an agent says last. The kubelet keeps it in the status of the container.
+type Report struct {
+	End   End    `json:"end"`
+	Did   string `json:"did,omitempty"`
+	Error string `json:"error,omitempty"`
+}
+
+// String is the report as people read it.
+func (r Report) String() string {
+	text := string(r.End)
+	for _, more := range []string{r.Did, r.Error} {
+		if more != "" {
+			text += ": " + more
+		}
+	}
+	return text
+}
+
+// ReadReport reads what an agent has left; what is no report is told as it is.
+func ReadReport(message string) Report {
+	var r Report
+	if err := json.Unmarshal([]byte(message), &r); err != nil || r.End == "" {
+		return Report{End: Failed, Error: strings.TrimSpace(message)}
+	}
+	return r
+}
+
+// Errors that end a task.
+var (
+	errStop    = errors.New("told to stop")
+	errExpired = errors.New("time is over")
+)
+
+// Run carries a task out until its time is over, ctx ends, or a line with [Stop] is read from in. Out is told when it is in
+// effect, by a line.
+func Run(ctx context.Context, task Task, terms Terms, in io.Reader, out io.Writer) Report {
+	left := min(terms.For, time.Until(terms.Until))
+	if left <= 0 {
+		return Report{End: TooLate, Error: fmt.Sprintf("it was to end at %s, by the clock of this node", terms.Until.UTC().Format(time.RFC3339))}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, left, errExpired)
+	defer cancel()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	go func() {
+		if told(in) {
+			stop(errStop)
+		}
+	}()
+	did, err := task.Run(ctx, func() { fmt.Fprintln(out, "started") })
+	r := Report{End: Stopped, Did: did}
+	switch {
+	case err != nil:
+		r.End, r.Error = Failed, err.Error()
+	case errors.Is(context.Cause(ctx), errExpired):
+		r.End = Expired
+	}
+	return r
+}
+
+// told reads until somebody says [Stop]; that nobody will ever say anything is no such word.
+func told(in io.Reader) bool {
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		if strings.TrimSpace(lines.Text()) == Stop {
+			return true
+		}
+	}
+	return false
+}
+
+// Leave writes a report to where the kubelet looks for it, and to out.
+func (r Report) Leave(path string, out io.Writer) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, string(text))
+	// The kubelet has made the file; elsewhere there is none, and nobody to read it.
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,107 @@
+package inject
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/chaosctl/chaosctl/internal/version"
+	"github.com/chaosctl/chaosctl/pkg/access"
+	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/target"
+)
+
+// Agent runs chaosctl itself in an ephemeral container of a pod. It ends by itself when its time is over, whoever is left to
+// tell it to; the undo stops it before. What cannot be undone is that a pod keeps its ended ephemeral containers in its list
+// as long as it lives: Kubernetes takes none out.
+type Agent struct {
+	// Image has chaosctl as its entrypoint.
+	Image string `json:"image"`
+	// Task is what it does, as arguments: cpu --workers 2.
+	Task []string `json:"task"`
+	// For is how long it works at the most.
+	For time.Duration `json:"for"`
+}
+
+// agentParameters are those of every fault that is made inside of pods.
+type agentParameters struct {
+	// Count is in how many pods of the target: a number, a percentage (rounded down, one at the least) or all. 1 unless told otherwise.
+	Count experiment.Count `json:"count"`
+	// Where narrows which pods of the target may be chosen.
+	Where *target.Where `json:"where,omitempty"`
+	// Image is that of the agent, with chaosctl as its entrypoint; the one of this version unless told otherwise.
+	Image string `json:"image,omitempty"`
+}
+
+// check looks at the conditions of the choice.
+func (p *agentParameters) check(c *experiment.Check) { p.Where.Check(c, "where") }
+
+// agentSlack is how much longer than the fault an agent may work, so that its end by itself is never taken for the undo.
+const agentSlack = 15 * time.Second
+
+// plan runs an agent with that task in each of the chosen pods.
+func (p *agentParameters) plan(ctx context.Context, s Scope, what string, task ...string) ([]Change, error) {
+	candidates, err := candidates(ctx, s, p.Where)
+	if err != nil {
+		return nil, err
+	}
+	victims := target.Pick(s.Draw, candidates, p.Count.Of(len(candidates)), func(p *cluster.Pod) string { return string(p.UID) })
+	var changes []Change
+	for _, pod := range victims {
+		changes = append(changes, Change{
+			ID: "agent-" + pod.Name, Object: podObject(pod), What: what,
+			Agent: &Agent{Image: p.image(), Task: task, For: s.Lasts + agentSlack},
+		})
+	}
+	return changes, nil
+}
+
+func (p *agentParameters) image() string {
+	if p.Image != "" {
+		return p.Image
+	}
+	return version.Image()
+}
+
+// agents in pods: the pod is marked before anything runs in it.
+func agents(namespace string) []access.Need {
+	on := access.Object{Resource: pods.Resource, Namespace: namespace}
+	needs := access.Needs("mark the pods, and see the agent run", on, "get", "patch")
+	on.Subresource = "ephemeralcontainers"
+	needs = append(needs, access.Needs("run the agent in a pod", on, "patch")...)
+	on.Subresource = "attach"
+	// Which of the two verbs a server asks for depends on its version and the protocol of the stream.
+	return append(needs, access.Needs("tell the agent to stop", on, "get", "create")...)
+}
+
+// Container is the ephemeral container of an agent that is to end at an instant. It may do nothing that the strictest of the
+// Pod Security Standards forbids, restricted.
+func (a *Agent) Container(name string, until time.Time) corev1.EphemeralContainer {
+	yes, no := true, false
+	var user int64 = 65532
+	args := append([]string{"agent", "--for", a.For.String(), UntilFlag, until.UTC().Format(time.RFC3339)}, a.Task...)
+	return corev1.EphemeralContainer{EphemeralContainerCommon: corev1.EphemeralContainerCommon{
+		Name: name, Image: a.Image, ImagePullPolicy: corev1.PullIfNotPresent, Args: args, Stdin: true,
+		SecurityContext: &corev1.SecurityContext{
+			RunAsUser: &user, RunAsNonRoot: &yes, AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes,
+			Capabilities:   &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+		},
+	}}
+}
+
+// UntilFlag is the flag of the agent before the instant at which it ends.
+const UntilFlag = "--until"
+
+// AgentEnds says when the agent of a container ends by itself, at the latest.
+func AgentEnds(c *corev1.EphemeralContainer) (time.Time, error) {
+	for i, arg := range c.Args {
+		if arg == UntilFlag && i+1 < len(c.Args) {
+			return time.Parse(time.RFC3339, c.Args[i+1])
+		}
+	}
+	return time.Time{}, fmt.Errorf("container %s is no agent: it has no argument %s", c.Name, UntilFlag)
+}

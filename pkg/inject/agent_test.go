@@ -1,0 +1,97 @@
+package inject_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/pkg/target"
+)
+
+// inPods makes a fault that is made inside of pods, with the parameters that a file would give.
+func inPods(t *testing.T, name string, set func(inject.Fault)) inject.Fault {
+	t.Helper()
+	fault, ok := inject.Kinds()[name]().(inject.Fault)
+	require.True(t, ok)
+	set(fault)
+	return fault
+}
+
+func TestFaultsInPods(t *testing.T) {
+	v := &view{pods: []*cluster.Pod{pod("web-1", "n1"), pod("web-2", "n2"), pod("web-3", "n1", terminating), pod("other", "n1", in("lab"))}}
+	for name, c := range map[string]struct {
+		fault inject.Fault
+		task  []string
+		what  string
+	}{
+		"cpuStress": {
+			inPods(t, "cpuStress", func(f inject.Fault) {
+				stress := f.(*inject.CPUStress)
+				stress.Count, stress.Workers, stress.Load, stress.Image = experiment.Count{All: true}, 3, 0.125, "example.com/agent:1"
+			}),
+			[]string{"cpu", "--workers", "3", "--load", "12.5"}, "keep 3 processors busy inside of the pod, 12.5% of the time",
+		},
+		"memoryStress": {
+			inPods(t, "memoryStress", func(f inject.Fault) {
+				stress := f.(*inject.MemoryStress)
+				stress.Count, stress.Memory, stress.Image = experiment.Count{All: true}, "64Mi", "example.com/agent:1"
+			}),
+			[]string{"memory", "--bytes", "67108864"}, "hold 64Mi of memory inside of the pod",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := v.scope()
+			s.Lasts = 20 * time.Second
+			changes := planned(t, c.fault, s)
+			require.Len(t, changes, 2, "a pod on its way out, and one of somebody else, are left alone")
+			for _, change := range changes {
+				assert.Equal(t, c.what, change.What)
+				assert.Equal(t, "run agent in", change.Verb())
+				assert.True(t, change.Reversible())
+				assert.Empty(t, change.Removed())
+				assert.Equal(t, &inject.Agent{Image: "example.com/agent:1", Task: c.task, For: 35 * time.Second}, change.Agent)
+				assert.Contains(t, change.Undo(), "ends by itself after 35s")
+			}
+			v := &view{}
+			s.View = v
+			_, err := c.fault.Plan(t.Context(), s)
+			assert.ErrorAs(t, err, new(*target.Refusal))
+		})
+	}
+}
+
+func TestImageOfTheAgent(t *testing.T) {
+	v := &view{pods: []*cluster.Pod{pod("web-1", "n1")}}
+	changes := planned(t, inPods(t, "cpuStress", func(inject.Fault) {}), v.scope())
+	require.Len(t, changes, 1)
+	assert.Regexp(t, `^ghcr\.io/chaosctl/chaosctl:.+`, changes[0].Agent.Image)
+}
+
+// TestContainerOfTheAgent: what the Pod Security Standard "restricted" demands of a container, it has.
+func TestContainerOfTheAgent(t *testing.T) {
+	until := time.Date(2026, 11, 23, 12, 0, 0, 0, time.FixedZone("somewhere", 3600))
+	c := (&inject.Agent{Image: "example.com/agent:1", Task: []string{"cpu", "--workers", "1"}, For: time.Minute}).Container("chaosctl-1", until)
+	assert.Equal(t, []string{"agent", "--for", "1m0s", "--until", "2026-11-23T11:00:00Z", "cpu", "--workers", "1"}, c.Args)
+	require.NotNil(t, c.SecurityContext)
+	assert.Equal(t, []corev1.Capability{"ALL"}, c.SecurityContext.Capabilities.Drop)
+	assert.Empty(t, c.SecurityContext.Capabilities.Add)
+	assert.False(t, *c.SecurityContext.AllowPrivilegeEscalation)
+	assert.True(t, *c.SecurityContext.RunAsNonRoot)
+	assert.Equal(t, corev1.SeccompProfileTypeRuntimeDefault, c.SecurityContext.SeccompProfile.Type)
+	assert.Nil(t, c.SecurityContext.Privileged)
+
+	ends, err := inject.AgentEnds(&c)
+	require.NoError(t, err)
+	assert.True(t, ends.Equal(until))
+	_, err = inject.AgentEnds(&corev1.EphemeralContainer{})
+	require.Error(t, err)
+	c.Args = []string{"--until", "soon"}
+	_, err = inject.AgentEnds(&c)
+	assert.Error(t, err)
+}
