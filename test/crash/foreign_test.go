@@ -308,6 +308,7 @@ func (s *scene) replace(ctx context.Context, c *inject.Change, o *unstructured.U
 	for _, field := range []string{"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"} {
 		unstructured.RemoveNestedField(copied.Object, "metadata", field)
 	}
+	unstructured.RemoveNestedField(copied.Object, "spec", "ephemeralContainers") // no pod may be created with them
 	made, err := client.Create(ctx, copied, metav1.CreateOptions{FieldManager: "somebody"})
 	if apierrors.IsAlreadyExists(err) {
 		return nil, fmt.Errorf("it was not gone yet: %w", err)

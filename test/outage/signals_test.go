@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/chaosctl/chaosctl/pkg/lock"
 	"github.com/chaosctl/chaosctl/pkg/report"
 	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
@@ -106,7 +107,8 @@ func TestReaderThatLeaves(t *testing.T) {
 func TestStopAndContinue(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, faults)
-	const window = 10 * time.Second // more than a busy machine takes to stop the process
+	// More than a busy machine takes to stop the process, and less than its Lease lasts: that is not renewed meanwhile.
+	const window = lock.Duration / 2
 	p := s.start(t, shared.Kubeconfig, s.experiment(t, window))
 	over := time.After(window)
 	p.Signal(t, syscall.SIGSTOP)

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -87,11 +89,29 @@ func documents(depth int) *rapid.Generator[any] {
 	})
 }
 
+// applies says that a mutation is sure to find a value inside: one of whatever type to be given another, and a truth value or a
+// number other than zero to be turned round. Of texts, some are no value in some notations, but words are in all.
+func applies(kind mutation.Kind, v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Values(v)), func(inner any) bool { return applies(kind, inner) })
+	case []any:
+		return slices.ContainsFunc(v, func(inner any) bool { return applies(kind, inner) })
+	case bool:
+		return true
+	case int:
+		return v != 0 || kind == mutation.WrongType
+	case float64:
+		return v != 0 || kind == mutation.WrongType
+	}
+	text, _ := v.(string)
+	return kind == mutation.WrongType && text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz") == ""
+}
+
 // TestOneValueInside: in every notation a mutation inside changes exactly one value, and leaves a document of that notation.
 func TestOneValueInside(t *testing.T) {
 	for _, n := range notations {
 		t.Run(n.name, func(t *testing.T) {
-			broken, tried := 0, 0
 			rapid.Check(t, func(t *rapid.T) {
 				depth := 0
 				if n.deep {
@@ -105,13 +125,12 @@ func TestOneValueInside(t *testing.T) {
 					Kind: rapid.SampledFrom([]mutation.Kind{mutation.Flip, mutation.WrongType}).Draw(t, "kind"),
 					Draw: target.Draw{Seed: rapid.Int64().Draw(t, "seed"), Label: "f/1"},
 				}
-				tried++
 				result, err := m.Of(text(original))
 				if errors.As(err, new(*mutation.NotApplicable)) {
+					require.False(t, applies(m.Kind, before), "%s\n%v", original, err)
 					return
 				}
 				require.NoError(t, err)
-				broken++
 				after, err := n.read(string(result.Value))
 				require.NoError(t, err, "it is still %s: %s", n.name, result.Value)
 				old, now := flat("", before, map[string]any{}), flat("", after, map[string]any{})
@@ -124,7 +143,6 @@ func TestOneValueInside(t *testing.T) {
 				}
 				require.Equal(t, 1, changed, "%s\n=>\n%s", original, result.Value)
 			})
-			require.Greater(t, broken, tried*9/10, "of most documents it can be made")
 		})
 	}
 }

@@ -19,6 +19,7 @@ func essence(o *unstructured.Unstructured) map[string]any {
 		{"status"}, {"metadata", "resourceVersion"}, {"metadata", "generation"}, {"metadata", "managedFields"}, {"metadata", "creationTimestamp"},
 		{"metadata", "annotations", "deployment.kubernetes.io/revision"}, {"metadata", "annotations", "node.alpha.kubernetes.io/ttl"},
 		{"spec", "podCIDR"}, {"spec", "podCIDRs"},
+		{"spec", "ephemeralContainers"}, // of a pod, which nobody can take out
 	} {
 		unstructured.RemoveNestedField(o.Object, path...)
 	}
