@@ -41,8 +41,8 @@ func (e edit) byHand(last bool) []string {
 	}
 	text := string(mustJSON(patch))
 	command := kubectl("patch", c.Object)
-	if c.Edit.Subresource != "" {
-		command += " --subresource=" + c.Edit.Subresource
+	if c.Subresource() != "" {
+		command += " --subresource=" + c.Subresource()
 	}
 	return append(commands, fmt.Sprintf("%s --type=%s -p '%s'", command, kind, strings.ReplaceAll(text, "'", `'\''`)))
 }

@@ -33,7 +33,7 @@ var _ = registry.Add(Definition{
 // stay; delete is for that.
 type FinalizerBlock struct {
 	// Count is how many pods: a number, a percentage (rounded down, one at the least) or all. 1 unless told otherwise.
-	Count experiment.Count `json:"count,omitempty"`
+	Count experiment.Count `json:"count,omitzero"`
 	// Where narrows which pods of the target may be chosen.
 	Where *target.Where `json:"where,omitempty"`
 	// Object is kind/name in the target's namespace, such as service/web or persistentvolumeclaim/data; it stands in place of

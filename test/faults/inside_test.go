@@ -1,13 +1,10 @@
 package faults
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,37 +30,21 @@ func inside() []faultCase {
 	}
 }
 
-// process is one of an agent, as the machine on which all nodes are shows it.
-type process struct{ directory string }
-
 // atWork wants an agent with that task in a pod of the stage, to which the check has no objection.
 func atWork(task string, check func(process) error) func(context.Context, *stage) error {
 	return func(_ context.Context, s *stage) error {
-		all, err := filepath.Glob("/proc/[0-9]*")
+		all, err := s.processes()
 		if err != nil {
 			return err
 		}
-		for _, directory := range all {
-			command, err := os.ReadFile(filepath.Join(directory, "cmdline"))
-			if err != nil || !bytes.Contains(command, []byte("\x00agent\x00")) || !bytes.Contains(command, []byte("\x00"+task+"\x00")) {
-				continue // it may have ended meanwhile
-			}
-			if groups, err := os.ReadFile(filepath.Join(directory, "cgroup")); err == nil && s.owns(string(groups)) {
-				return check(process{directory})
+		for _, p := range all {
+			command, err := p.read("cmdline") // it may have ended meanwhile
+			if err == nil && strings.Contains(command, "\x00agent\x00") && strings.Contains(command, "\x00"+task+"\x00") {
+				return check(p)
 			}
 		}
 		return errors.New("no agent is at work in a pod of the stage")
 	}
-}
-
-// owns says that a process in these control groups is in a pod of the stage.
-func (s *stage) owns(groups string) bool {
-	for i := range s.pods {
-		if strings.Contains(groups, string(s.pods[i].UID)) {
-			return true
-		}
-	}
-	return false
 }
 
 func running(process) error { return nil }
@@ -97,14 +78,6 @@ func holding(bytes int) func(process) error {
 		}
 		return nil
 	}
-}
-
-func (p process) read(file string) (string, error) {
-	text, err := os.ReadFile(filepath.Join(p.directory, file))
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", errors.New("it has ended")
-	}
-	return string(text), err
 }
 
 // agentsStopped wants that many agents to have been told to end, and to have said what they did.

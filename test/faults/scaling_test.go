@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,8 +18,8 @@ func scaling() []faultCase {
 		{fault: "scale", name: "up", yaml: "- scale: {by: 2}", inForce: serving(replicas + 2), duration: 15 * time.Second},
 		{fault: "scale", name: "a StatefulSet", yaml: "- scale: {to: 2}", inForce: serving(2), build: asStatefulSet},
 		{fault: "scale", name: "by a percentage", yaml: "- scale: {by: -50%}", inForce: serving(2)},
-		{fault: "loadSurge", yaml: "- loadSurge: {of: browse, rate: 100/s}", inForce: asked(300), lasts: true,
-			spec: "  load:\n  - {name: browse, http: {service: web, path: /products}, rate: 5/s}\n"},
+		{fault: "loadSurge", yaml: "- loadSurge: {of: browse, rate: 100/s}", inForce: asked(2000), lasts: true,
+			spec: "  load:\n  - {name: browse, http: {service: web, path: /readyz}, rate: 5/s}\n"},
 		{fault: "quotaSqueeze", yaml: "- quotaSqueeze: {}", inForce: full},
 		{fault: "hpaFreeze", yaml: "- hpaFreeze: {}", inForce: frozen(replicas)},
 		{fault: "hpaFreeze", name: "elsewhere", yaml: "- hpaFreeze: {replicas: 2}", inForce: frozen(2)},
@@ -58,29 +57,24 @@ func full(ctx context.Context, s *stage) error {
 	return errors.Join(errors.New("another pod would be let in"), err)
 }
 
-// asked wants the pods to have answered so many requests, by their own count: more than the load alone sends in a run.
-func asked(want float64) func(context.Context, *stage) error {
-	return func(ctx context.Context, s *stage) error {
-		var all float64
-		for i := range s.pods {
-			text, err := get(ctx, &s.pods[i], "/metrics")
-			if err != nil {
-				return err
-			}
-			for line := range strings.Lines(text) {
-				if !strings.HasPrefix(line, "shop_requests_total{") {
-					continue
-				}
-				fields := strings.Fields(line)
-				n, err := strconv.ParseFloat(fields[len(fields)-1], 64)
-				if err != nil {
-					return err
-				}
-				all += n
+// asked wants the pods to have received so many packets, of which a request takes several.
+func asked(packets int) func(context.Context, *stage) error {
+	return func(_ context.Context, s *stage) error {
+		all, err := s.processes()
+		if err != nil {
+			return err
+		}
+		received, sum := map[string]int{}, 0
+		for _, p := range all { // those of one pod share a network
+			if n, err := p.received(); err == nil {
+				received[p.pod] = n
 			}
 		}
-		if all < want {
-			return fmt.Errorf("they have answered %v requests", all)
+		for _, n := range received {
+			sum += n
+		}
+		if sum < packets {
+			return fmt.Errorf("%d pods have received %d packets", len(received), sum)
 		}
 		return nil
 	}
