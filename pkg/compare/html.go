@@ -92,7 +92,7 @@ func (p *page) Means() string {
 func (p *page) More() int { return len(p.Figures) - len(p.Rows) }
 
 // MoreRuns is how many runs the table leaves out.
-func (p *page) MoreRuns() int { return len(p.Base.Side.Runs) + len(p.Head.Side.Runs) - len(p.Runs) }
+func (p *page) MoreRuns() int { return len(p.Base.Runs) + len(p.Head.Runs) - len(p.Runs) }
 
 // Least is how many repeats a test needs.
 func (p *page) Least() int { return repeats() }
