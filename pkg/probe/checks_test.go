@@ -52,6 +52,17 @@ func TestChecks(t *testing.T) {
 		"tls: {address: 'shop.example:443', days: 36501}":                                                             "is not a number of days",
 		"tls: {address: 'shop.example:443', ca: /etc/ca}":                                                             "the text holds no certificate: expected PEM",
 		"tls: {address: 'shop.example:443', serverName: 'shop.example:443'}":                                          "is not the name of a host",
+		"command: {argv: [check, '']}":                                                                                "",
+		"command: {argv: [check], env: [{name: A, value: ''}, {name: B_1}], cel: exitCode == 1}":                      "",
+		"command: {argv: []}":                                                                                         "the list is empty",
+		"command: {}":                                                                                                 "the field is missing",
+		"command: {argv: ['']}":                                                                                       "there is no program",
+		"command: {argv: check}":                                                                                      "expected a list",
+		"command: {argv: [check], env: [{name: 'A=B'}]}":                                                              `"A=B" is not the name of a variable`,
+		"command: {argv: [check], env: [{name: A}, {name: A}]}":                                                       "the variable A is there twice",
+		"command: {argv: [check], env: [{value: x}]}":                                                                 "the field is missing",
+		"command: {argv: [check], cel: exitCode}":                                                                     "the condition gives int",
+		"command: {argv: [check], cel: 'stdout > 3'}":                                                                 "found no matching overload",
 	} {
 		_, err := loader.Load("f.yaml", strings.NewReader(`
 apiVersion: chaosctl.dev/v1alpha1
