@@ -92,7 +92,7 @@ func extensions(names ...string) completer {
 func formats(description string) []string {
 	words := strings.FieldsFunc(description, func(r rune) bool { return r < 'a' || r > 'z' })
 	return slices.DeleteFunc(words, func(word string) bool {
-		return !slices.Contains([]string{"text", "json", "yaml"}, word)
+		return !slices.Contains([]string{"text", "json", "yaml", "markdown"}, word)
 	})
 }
 

@@ -43,6 +43,8 @@ func TestCompletionWithoutACluster(t *testing.T) {
 		"init -o ":                {[]string{"yaml", "yml"}, ":8"},
 		"run --out ":              {nil, ":16"},
 		"report ":                 {nil, ":16"},
+		"compare base ":           {nil, ":0"},
+		"compare -o ":             {[]string{"text", "json", "markdown"}, ":4"},
 		"list ":                   {[]string{"faults", "probes", "expectations", "experiments"}, ":4"},
 		"list -o ":                {[]string{"text", "json"}, ":4"},
 		"run --rate ":             {nil, ":4"},

@@ -35,12 +35,23 @@ type NoFieldError struct{ error }
 
 // Compile checks an expression over variables, which hold objects as maps. The errors are for who wrote it.
 func Compile(expression string, variables ...string) (*Condition, error) {
+	objects := make([]Variable, len(variables))
+	for i, name := range variables {
+		objects[i] = Object(name)
+	}
+	return CompileOver(expression, objects...)
+}
+
+// CompileOver checks an expression over variables of any of their types. The errors are for who wrote it.
+func CompileOver(expression string, variables ...Variable) (*Condition, error) {
 	if strings.TrimSpace(expression) == "" {
 		return nil, errors.New("the condition is empty")
 	}
 	var options []cel.EnvOption
-	for _, name := range variables {
-		options = append(options, cel.Variable(name, cel.MapType(cel.StringType, cel.DynType)))
+	var names []string
+	for _, v := range variables {
+		options = append(options, cel.Variable(v.name, v.kind))
+		names = append(names, v.name)
 	}
 	env, err := cel.NewEnv(options...)
 	if err != nil {
@@ -61,11 +72,16 @@ func Compile(expression string, variables ...string) (*Condition, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Condition{program, reads(compiled.NativeRep(), variables)}, nil
+	return &Condition{program, reads(compiled.NativeRep(), names)}, nil
 }
 
 // Reads lists what the condition looks at, each path as far as it can be told without evaluating: of a list it is all.
 func (c *Condition) Reads() []Path { return c.reads }
+
+// ReadsAny says whether the condition looks at one of the variables, or into it.
+func (c *Condition) ReadsAny(variables ...string) bool {
+	return slices.ContainsFunc(c.reads, func(p Path) bool { return slices.Contains(variables, p[0]) })
+}
 
 // Holds evaluates the condition. An error means that it cannot be told.
 func (c *Condition) Holds(ctx context.Context, values map[string]any) (bool, error) {

@@ -89,3 +89,37 @@ func TestHoldsIsBounded(t *testing.T) {
 	_, err = c.Holds(stopped, values)
 	assert.Error(t, err)
 }
+
+// TestVariables evaluates conditions over each type of variable, and refuses what the types cannot do.
+func TestVariables(t *testing.T) {
+	variables := []condition.Variable{
+		condition.Object("object"), condition.Objects("answers"), condition.Text("stdout"), condition.Integer("exitCode"), condition.Number("value"),
+	}
+	values := map[string]any{
+		"object": map[string]any{"n": int64(1)}, "answers": []map[string]any{{"value": "10.0.0.1", "ttl": int64(30)}},
+		"stdout": "ready\n", "exitCode": int64(3), "value": 3.0,
+	}
+	for expression, want := range map[string]bool{
+		"object.n == 1": true, "answers.all(a, a.ttl <= 30)": true, "answers[0].value == '10.0.0.2'": false, "size(answers) == 1": true,
+		"stdout.contains('ready') && exitCode == 3": true, "value == 3 && value < 4 && value > 2.5": true, "value == 3.5": false,
+	} {
+		c, err := condition.CompileOver(expression, variables...)
+		require.NoError(t, err, expression)
+		got, err := c.Holds(t.Context(), values)
+		require.NoError(t, err, expression)
+		assert.Equal(t, want, got, expression)
+	}
+	for _, expression := range []string{"exitCode == 'none'", "stdout > 3", "answers.ttl == 3", "nothing == 1", "stdout"} {
+		_, err := condition.CompileOver(expression, variables...)
+		assert.Error(t, err, expression)
+	}
+}
+
+func TestReadsAny(t *testing.T) {
+	c, err := condition.CompileOver("stdout.contains('x') || object.a.b == 1", condition.Text("stdout"), condition.Text("stderr"), condition.Object("object"))
+	require.NoError(t, err)
+	assert.True(t, c.ReadsAny("stderr", "stdout"))
+	assert.True(t, c.ReadsAny("object"))
+	assert.False(t, c.ReadsAny("stderr"))
+	assert.False(t, c.ReadsAny())
+}

@@ -77,19 +77,19 @@ func (r *Run) sample(name string, s load.Sample, abort func(string, load.Sample)
 
 // aborts evaluates the conditions on every request.
 func (r *Run) aborts(cancel context.CancelCauseFunc) func(string, load.Sample) {
-	var watches []verdict.AbortWatch
-	for _, a := range r.Plan.Experiment.Spec.AbortIf {
+	watches := map[string]verdict.AbortWatch{}
+	for i, a := range r.Plan.Experiment.Spec.AbortIf {
 		if condition, ok := a.Params.(verdict.AbortCondition); ok {
-			watches = append(watches, condition.Watch())
+			watches[event.AbortPath(i)] = condition.Watch()
 		}
 	}
 	var mu sync.Mutex
 	return func(name string, s load.Sample) {
 		mu.Lock()
 		defer mu.Unlock()
-		for _, w := range watches {
+		for path, w := range watches {
 			if reason := w.Observe(name, s); reason != "" {
-				cancel(&Stop{Outcome: event.Aborted, Reason: reason})
+				cancel(&Stop{Outcome: event.Aborted, Reason: reason, Condition: path})
 			}
 		}
 	}

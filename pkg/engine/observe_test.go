@@ -73,4 +73,5 @@ func TestAbortCancelsWithItsReason(t *testing.T) {
 	require.ErrorAs(t, context.Cause(ctx), &stop)
 	assert.Equal(t, event.Aborted, stop.Outcome)
 	assert.Contains(t, stop.Reason, "availability of browse was 0 %")
+	assert.Equal(t, "abortIf[0]", stop.Condition)
 }

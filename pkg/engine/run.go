@@ -32,7 +32,9 @@ type Stop struct {
 	// Outcome is one of the event package's.
 	Outcome string
 	Reason  string
-	err     error
+	// Condition is the path of the abort condition that came true; empty where none did.
+	Condition string
+	err       error
 }
 
 func (s *Stop) Error() string { return s.Reason }
@@ -47,7 +49,7 @@ func (r *Run) Do(ctx context.Context) (err error) {
 		ended := event.RunEnded{}
 		var stop *Stop
 		if errors.As(err, &stop) {
-			ended = event.RunEnded{Outcome: stop.Outcome, Reason: stop.Reason}
+			ended = event.RunEnded{Outcome: stop.Outcome, Reason: stop.Reason, Condition: stop.Condition}
 		}
 		r.Log.Record(ended)
 	}()

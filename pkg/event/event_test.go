@@ -46,7 +46,7 @@ func payloads() []event.Payload {
 		event.ProbeChecked{Name: "ready", OK: true, Unknown: true, Message: "m", Seconds: 0.25},
 		event.TargetRead{Moment: event.Before, Objects: json.RawMessage(`{"pods":[]}`), Unread: map[string]string{"service": "m"}},
 		event.Noted{Level: "warning", Message: "m"},
-		event.RunEnded{Outcome: event.Aborted, Reason: "m"},
+		event.RunEnded{Outcome: event.Aborted, Reason: "m", Condition: "abortIf[0]"},
 	}
 }
 

@@ -2,6 +2,7 @@ package event
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -268,6 +269,8 @@ type RunEnded struct {
 	// Outcome is empty for a run that went to its end, else one of those below.
 	Outcome string `json:"outcome,omitempty"`
 	Reason  string `json:"reason,omitempty"`
+	// Condition is the path of the abort condition that came true, such as abortIf[0]; empty where none did.
+	Condition string `json:"condition,omitempty"`
 }
 
 // The outcomes of a run that did not go to its end.
@@ -277,6 +280,9 @@ const (
 	NotSteady   = "not steady" // the system was not well before any fault
 	Failed      = "error"
 )
+
+// AbortPath is the path of an abort condition in spec, by its index.
+func AbortPath(index int) string { return fmt.Sprintf("abortIf[%d]", index) }
 
 // Unknown stands for an event of a type that this version does not know.
 type Unknown struct{ Name string }

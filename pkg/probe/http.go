@@ -59,7 +59,7 @@ func (p *HTTP) Measure(ctx context.Context, _ World) error {
 	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(request)
 	if err != nil {
-		return err
+		return reason(err)
 	}
 	defer response.Body.Close()
 	if p.Status == 0 && (response.StatusCode < 200 || response.StatusCode > 399) || p.Status != 0 && response.StatusCode != p.Status {

@@ -12,9 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/probe"
-	"github.com/chaosctl/chaosctl/pkg/verdict"
 )
 
 // world holds one object, or an error.
@@ -64,52 +62,5 @@ func TestKubernetes(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 			assert.Equal(t, c.unknown, errors.Is(err, probe.ErrUnknown), "%v", err)
 		})
-	}
-}
-
-// TestChecks loads experiments with each mistake that a probe finds in its own parameters.
-func TestChecks(t *testing.T) {
-	loader := experiment.Loader{Catalogue: experiment.Catalogue{Probes: probe.Kinds(), Expectations: verdict.Expectations(), Faults: experiment.Kinds{"none": func() any { return &struct{}{} }}}}
-	for parameters, want := range map[string]string{
-		"http: {url: 'https://shop.example/'}":                    "",
-		"http: {url: 'http://shop', status: 204, contains: ok}":   "",
-		"http: {url: shop}":                                       `"shop" is not a URL`,
-		"http: {url: 'ftp://shop/'}":                              "is not a URL",
-		"http: {url: 'http://shop', status: 7}":                   "7 is not an HTTP status",
-		"kubernetes: {resource: deployment/web, cel: 'true'}":     "",
-		"kubernetes: {resource: web, cel: 'true'}":                `"web" is not kind/name`,
-		"kubernetes: {resource: deployment/, cel: 'true'}":        "is not kind/name",
-		"kubernetes: {resource: deployment/web, cel: 'objekt.x'}": "character 1: undeclared reference to 'objekt'",
-		"kubernetes: {resource: deployment/web, cel: '1 + 1'}":    "the condition gives int: expected a true or false",
-		"kubernetes: {resource: deployment/web, cel: '1 +'}":      "Syntax error",
-	} {
-		_, err := loader.Load("f.yaml", strings.NewReader(`
-apiVersion: chaosctl.dev/v1alpha1
-kind: Experiment
-metadata: {name: x}
-spec:
-  promise: self-healing
-  target: {namespace: shop, workload: deployment/web}
-  probes:
-  - {name: p, `+parameters+`}
-  faults: [{none: {}}]
-  expect:
-  - recovery: {within: 10s}
-`))
-		if want == "" {
-			assert.NoError(t, err, parameters)
-		} else {
-			assert.ErrorContains(t, err, want, parameters)
-		}
-	}
-}
-
-func TestRegistry(t *testing.T) {
-	kinds := probe.Kinds()
-	assert.Len(t, kinds, len(probe.Definitions()))
-	for _, d := range probe.Definitions() {
-		assert.NotEmpty(t, d.Summary)
-		first, second := kinds[d.Name](), kinds[d.Name]()
-		assert.NotSame(t, first, second)
 	}
 }

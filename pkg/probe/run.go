@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
@@ -39,7 +40,16 @@ func check(ctx context.Context, p experiment.Probe, checked Probe, w World) even
 	err := checked.Measure(ctx, w)
 	result := event.ProbeChecked{Name: p.Name, OK: err == nil, Unknown: errors.Is(err, ErrUnknown), Seconds: time.Since(start).Seconds()}
 	if err != nil {
-		result.Message = err.Error()
+		result.Message = shortened(err.Error())
 	}
 	return result
+}
+
+// shortened bounds what one check adds to the log, in bytes.
+func shortened(message string) string {
+	const most = 1 << 10
+	if len(message) <= most {
+		return message
+	}
+	return strings.ToValidUTF8(message[:most], "") + "…"
 }

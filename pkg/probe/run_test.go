@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -77,4 +79,13 @@ func TestRunTellsNothingOfACheckThatItsEndCutOff(t *testing.T) {
 		return ctx.Err()
 	})
 	assert.Empty(t, all)
+}
+
+// TestRunBoundsWhatItRecords: an answer of a server may be in a message, and there are many checks.
+func TestRunBoundsWhatItRecords(t *testing.T) {
+	all, _ := checks(t, 500*time.Millisecond, func(context.Context) error { return errors.New(strings.Repeat("é", 1<<20)) })
+	require.Len(t, all, 1)
+	assert.Less(t, len(all[0].Message), 1100)
+	assert.True(t, utf8.ValidString(all[0].Message))
+	assert.True(t, strings.HasSuffix(all[0].Message, "…"))
 }

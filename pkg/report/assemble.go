@@ -92,11 +92,40 @@ func (r *record) model(q *requests, f *verdict.Facts) *Model {
 			Window: string(j.Window), Why: j.Why,
 		})
 	}
+	m.AbortIf = r.aborts(f)
 	r.conclude(m, q, judgements)
 	if text, err := yaml.JSONToYAML(r.start.Experiment); err == nil {
 		m.ExperimentYAML = string(text)
 	}
 	return m
+}
+
+// aborts says of each abort condition whether it came true.
+func (r *record) aborts(f *verdict.Facts) []AbortResult {
+	var all []AbortResult
+	for i, a := range r.experiment.Spec.AbortIf {
+		condition, ok := a.Params.(verdict.AbortCondition)
+		if !ok {
+			continue
+		}
+		result := AbortResult{Name: condition.Name(), Kind: a.Kind, Verdict: Unknown}
+		watched := uint64(0)
+		if l := f.Loads[condition.Load()]; l != nil {
+			watched = l.Requests[verdict.Run].Total
+		}
+		switch {
+		case r.ended != nil && r.ended.Condition == event.AbortPath(i):
+			result.Verdict, result.Why = Fail, r.ended.Reason
+		case watched == 0:
+			result.Why = "no request of " + condition.Load() + " was watched"
+		case r.ended == nil:
+			result.Why = "the record ends in the middle of the run"
+		default:
+			result.Verdict, result.Why = Pass, "it did not come true in "+plural(watched, "request")
+		}
+		all = append(all, result)
+	}
+	return all
 }
 
 func (r *record) wallWindows() (w Windows) {

@@ -349,3 +349,36 @@ func TestConditionsAreJudgedFromTheLog(t *testing.T) {
 		})
 	}
 }
+
+// TestBuildTellsOfAbortConditions: each has an outcome of its own, and what watched nothing did not hold.
+func TestBuildTellsOfAbortConditions(t *testing.T) {
+	document := strings.Replace(killExperiment, "  - {name: browse,", "  - {name: search, http: {service: web}, rate: 1/s}\n  - {name: browse,", 1) +
+		"  abortIf:\n  - availability: {of: browse, below: 50%, over: 5s}\n  - availability: {of: browse, below: 50%, over: 5s}\n  - availability: {of: search, below: 10%, over: 1s}\n"
+	aborted := func(t *testing.T) *scripted {
+		s := newScripted(t, document)
+		s.replaced()
+		s.stream(always("web-b"))
+		s.phases()
+		return s
+	}
+	outcomes := func(m *Model) (all []Verdict) {
+		for _, a := range m.AbortIf {
+			all = append(all, a.Verdict)
+		}
+		return all
+	}
+	s := aborted(t)
+	s.add(20.2, event.RunEnded{Outcome: event.Aborted, Reason: "availability of browse was 0 %", Condition: event.AbortPath(1)})
+	require.NoError(t, s.samples.Close())
+	m := s.build()
+	assert.Equal(t, []Verdict{Pass, Fail, Unknown}, outcomes(m))
+	assert.Equal(t, AbortResult{Name: "availability of browse below 50% over 5s", Kind: "availability", Verdict: Fail, Why: "availability of browse was 0 %"}, m.AbortIf[1])
+	assert.Equal(t, "it did not come true in 1,999 requests", m.AbortIf[0].Why)
+	assert.Equal(t, "no request of search was watched", m.AbortIf[2].Why)
+
+	assert.Equal(t, []Verdict{Pass, Pass, Unknown}, outcomes(aborted(t).end("", "")))
+
+	killed := aborted(t)
+	require.NoError(t, killed.samples.Close())
+	assert.Equal(t, []Verdict{Unknown, Unknown, Unknown}, outcomes(killed.build()), "the record of a run that was killed does not show all of it")
+}

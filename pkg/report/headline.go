@@ -50,7 +50,7 @@ func served(r *Result) string {
 	}
 	of := ""
 	if len(r.Streams) > 1 {
-		of = " of " + worst.label()
+		of = " of " + worst.Label()
 	}
 	text := percent(*worst.Availability) + " of " + plural(worst.Requests, "request") + of + " answered"
 	if worst.Interval95 != nil {
@@ -88,8 +88,8 @@ func longestOutage(streams []StreamResult) string {
 	return "longest outage " + seconds(longest.Duration)
 }
 
-// label is the stream with its kind of connections: browse over fresh connections.
-func (s StreamResult) label() string {
+// Label is the stream with its kind of connections: browse over fresh connections.
+func (s StreamResult) Label() string {
 	return streamLabel(s.Name, s.Connections)
 }
 

@@ -5,14 +5,17 @@ import (
 	"encoding/xml"
 	"io"
 	"strconv"
+	"time"
 )
 
-// WriteJUnit writes a result for the tools that read test reports: a case for each expectation and one for the undo.
-// A case fails where an expectation did; what could not be judged is an error. The file is never green where the run
-// is not: an outcome that no expectation shows, such as an abort, has a case of its own.
+// WriteJUnit writes a result for the tools that read test reports: a case for each expectation, each abort condition and
+// each undo. A case fails where an expectation did, a condition came true or something is left behind; what could not be
+// judged is an error. The file is never green where the run is not: an outcome that no case shows, such as an interrupt,
+// has a case of its own. All names are different, for some readers keep only the first of a name.
 func WriteJUnit(w io.Writer, r *Result) error {
 	copied := tamed(*r, longestText)
 	r = &copied
+	r.Experiment.Name = cmp.Or(r.Experiment.Name, "unnamed")
 	suite := junitSuite{
 		Name: r.Experiment.Name, Time: decimal(length(r)), Timestamp: r.StartedAt.UTC().Format("2006-01-02T15:04:05"), Host: r.Environment.Host,
 		Properties: []junitProperty{
@@ -24,8 +27,15 @@ func WriteJUnit(w io.Writer, r *Result) error {
 	for _, e := range r.Expectations {
 		suite.add(expectationCase(r, e))
 	}
-	suite.add(undoCase(r))
-	if r.Verdict == Aborted || (r.Verdict != Pass && suite.Failures+suite.Errors == 0) {
+	tripped := false
+	for _, a := range r.AbortIf {
+		suite.add(abortCase(r, a))
+		tripped = tripped || a.Verdict == Fail
+	}
+	for _, c := range undoCases(r) {
+		suite.add(c)
+	}
+	if (r.Verdict == Aborted && !tripped) || (r.Verdict != Pass && suite.Failures+suite.Errors == 0) {
 		suite.add(junitCase{Name: "run", Class: r.Experiment.Name, Time: decimal(length(r)), Error: &junitProblem{Type: string(r.Verdict), Message: Headline(r), Text: listed(r.Reasons)}})
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -43,7 +53,11 @@ func WriteJUnit(w io.Writer, r *Result) error {
 }
 
 func expectationCase(r *Result, e ExpectationResult) junitCase {
-	c := junitCase{Name: e.Name, Class: r.Experiment.Name, Time: decimal(r.Windows.length(e.Window))}
+	name := e.Name
+	if e.Window != "" && e.Window != "run" {
+		name += " during " + e.Window // the same may be expected of several windows
+	}
+	c := junitCase{Name: name, Class: r.Experiment.Name, Time: decimal(r.Windows.length(e.Window))}
 	found := cmp.Or(e.Observed, "nothing observed") + ", where the bound is " + cmp.Or(e.Bound, "not known")
 	problem := &junitProblem{Type: e.Kind, Message: found, Text: e.Why}
 	switch e.Verdict {
@@ -57,30 +71,86 @@ func expectationCase(r *Result, e ExpectationResult) junitCase {
 	return c
 }
 
-// undoCase fails where something is left behind. What somebody else changed meanwhile is told, but is no failure.
-func undoCase(r *Result) junitCase {
-	c := junitCase{Name: "undo", Class: r.Experiment.Name, Time: decimal(undoTook(r))}
-	switch r.Undo {
-	case UndoClean, UndoDiverged:
-		c.Output = undoWords(r)
+// abortCase fails where the condition came true.
+func abortCase(r *Result, a AbortResult) junitCase {
+	c := junitCase{Name: "abortIf: " + a.Name, Class: r.Experiment.Name, Time: decimal(length(r))}
+	problem := &junitProblem{Type: "abortIf", Message: a.Why, Text: a.Name}
+	switch a.Verdict {
+	case Pass:
+		c.Output = a.Why
+	case Fail:
+		c.Failure = problem
 	default:
-		left := []string{}
-		for _, change := range r.Changes {
-			if change.Undo == "stuck" || change.Undo == "pending" {
-				left = append(left, change.Verb+" "+objectName(change.Object)+": "+change.Undo)
-			}
-		}
-		c.Failure = &junitProblem{Type: string(r.Undo), Message: undoWords(r), Text: listed(left)}
+		c.Error = problem
 	}
 	return c
 }
 
-// undoTook is the time from the end of the fault to the last undo.
-func undoTook(r *Result) float64 {
-	if r.Windows.Fault == nil {
+// mostUndos is how many undos have a case of their own; all further ones share one.
+const mostUndos = 200
+
+// undoCases are one for each change that has to be put back, and one for the undo as a whole where these do not tell it. They
+// fail where something is left behind. What somebody else changed meanwhile is told, but is no failure.
+func undoCases(r *Result) []junitCase {
+	var cases []junitCase
+	failed, beyond := false, []ChangeResult{}
+	for _, c := range r.Changes {
+		switch {
+		case c.Undo == "none" || c.Undo == "":
+		case len(cases) == mostUndos:
+			beyond = append(beyond, c)
+		default:
+			cases = append(cases, undoOf(r, c))
+			failed = failed || cases[len(cases)-1].Failure != nil
+		}
+	}
+	if len(beyond) > 0 || len(cases) == 0 || (!failed && r.Undo != UndoClean && r.Undo != UndoDiverged) {
+		cases = append(cases, undoWhole(r, beyond))
+	}
+	return cases
+}
+
+func undoOf(r *Result, c ChangeResult) junitCase {
+	one := junitCase{Name: "undo of " + c.Fault + ": " + c.Verb + " " + objectName(c.Object), Class: r.Experiment.Name, Time: decimal(undoTook(r, c.UndoneAt))}
+	switch c.Undo {
+	case "undone":
+		one.Output = "put back"
+	case "diverged":
+		one.Output = "put back, except what somebody else changed meanwhile: theirs was kept"
+	default:
+		one.Failure = &junitProblem{Type: string(UndoIncomplete), Message: c.Undo + ": " + undoWords(&Result{Undo: UndoIncomplete}), Text: c.Message}
+	}
+	return one
+}
+
+// undoWhole is the case of the undo as a whole, and of the changes that have none of their own. A run that left no word of its
+// undo is an error.
+func undoWhole(r *Result, beyond []ChangeResult) junitCase {
+	one := junitCase{Name: "undo", Class: r.Experiment.Name, Time: decimal(undoTook(r, lastUndo(r.Changes)))}
+	left := []string{}
+	for _, c := range beyond {
+		if c.Undo == "stuck" || c.Undo == "pending" {
+			left = append(left, c.Verb+" "+objectName(c.Object)+": "+c.Undo)
+		}
+	}
+	problem := &junitProblem{Type: cmp.Or(string(r.Undo), "unknown"), Message: undoWords(r), Text: listed(left)}
+	switch {
+	case r.Undo == UndoIncomplete || len(left) > 0:
+		one.Failure = problem
+	case r.Undo == UndoClean || r.Undo == UndoDiverged:
+		one.Output = undoWords(r)
+	default:
+		one.Error = problem
+	}
+	return one
+}
+
+// undoTook is the time from the end of the fault to an undo; 0 for one that came within the fault, or never.
+func undoTook(r *Result, undone time.Time) float64 {
+	if r.Windows.Fault == nil || undone.IsZero() {
 		return 0
 	}
-	return max(0, lastUndo(r.Changes).Sub(r.Windows.Fault.End).Seconds())
+	return max(0, undone.Sub(r.Windows.Fault.End).Seconds())
 }
 
 // length is how long a run took, in seconds.
@@ -136,10 +206,13 @@ type junitSuite struct {
 	Host       string          `xml:"hostname,attr,omitempty"`
 	Properties []junitProperty `xml:"properties>property"`
 	Cases      []junitCase     `xml:"testcase"`
+
+	names map[string]int
 }
 
 func (s *junitSuite) add(c junitCase) {
 	s.Tests++
+	c.Name = s.unique(cmp.Or(c.Name, "unnamed"))
 	if c.Failure != nil {
 		s.Failures++
 	}
@@ -147,6 +220,20 @@ func (s *junitSuite) add(c junitCase) {
 		s.Errors++
 	}
 	s.Cases = append(s.Cases, c)
+}
+
+// unique numbers a name that is there already.
+func (s *junitSuite) unique(name string) string {
+	if s.names == nil {
+		s.names = map[string]int{}
+	}
+	candidate := name
+	for s.names[candidate] > 0 {
+		s.names[name]++
+		candidate = name + " (" + strconv.Itoa(s.names[name]) + ")"
+	}
+	s.names[candidate] = 1
+	return candidate
 }
 
 type junitProperty struct {

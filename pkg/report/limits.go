@@ -43,7 +43,7 @@ func limits(m *Model) []string {
 }
 
 func streamLimits(s StreamResult, add func(string)) {
-	name := s.label()
+	name := s.Label()
 	if s.Starved || (s.Asked > 0 && s.Achieved > 0 && s.Achieved < 0.95*s.Asked) {
 		add("The load of " + name + " was starved: " + rate(s.Achieved) + " of " + rate(s.Asked) + " asked. Its figures describe the generator as much as the service.")
 	}

@@ -28,6 +28,7 @@ type Result struct {
 	Undo         UndoState           `json:"undo"`
 	Changes      []ChangeResult      `json:"changes"`
 	Expectations []ExpectationResult `json:"expectations"`
+	AbortIf      []AbortResult       `json:"abortIf,omitempty"`
 	Streams      []StreamResult      `json:"streams"`
 	Probes       []ProbeResult       `json:"probes,omitempty"`
 	Recoveries   []RecoveryResult    `json:"recoveries"`
@@ -109,6 +110,16 @@ type ExpectationResult struct {
 	Resolution string `json:"resolution,omitempty"`
 	Window     string `json:"window"`
 	Why        string `json:"why"`
+}
+
+// AbortResult is what became of one abort condition: fail where it came true and ended the run, unknown where nothing was
+// watched, else pass.
+type AbortResult struct {
+	// Name is the condition in short: "availability of browse below 50% over 10s".
+	Name    string  `json:"name"`
+	Kind    string  `json:"kind"`
+	Verdict Verdict `json:"verdict"`
+	Why     string  `json:"why"`
 }
 
 // StreamResult is what one stream of requests saw.

@@ -86,6 +86,10 @@ func abortedRun() *Model {
 	s.Changes[2].Undo, s.Changes[2].UndoneAt = "stuck", time.Time{}
 	s.Marks = append(s.Marks, Mark{at(15.1), "abort", "abortIf: availability below 50 % over 5 s"}, Mark{at(15.2), "undo", "node1 is put back"}, Mark{at(15.3), "undo", "node2 is put back"})
 	s.expect("availability of browse", "availability", Fail, "77.5 %", "≥ 99.9 %", "0.1 %", "run", "the run was aborted")
+	s.AbortIf = []AbortResult{
+		{"availability of browse below 50% over 5s", "availability", Fail, "availability of browse was 48.2 % over 5s; the run aborts below 50%"},
+		{"availability of search below 50% over 5s", "availability", Unknown, "no request of search was watched"},
+	}
 	s.Verdict, s.ExitCode, s.Undo = Aborted, 3, UndoIncomplete
 	s.Reasons = []string{"abortIf: availability of browse was below 50 % for 5 s", "node3 could not be put back: the server did not answer"}
 	s.Recoveries = []RecoveryResult{{Victim: PodRef{"web-1", "v1", "node1"}, FaultAt: wall(10.1), Censored: true, Reached: 5.9, Phases: Phases{Detect: sec(1.2), Create: sec(0.4), Schedule: sec(0.1)}}}

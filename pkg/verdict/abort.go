@@ -19,6 +19,10 @@ var _ = aborts.Add(experiment.Definition[AbortCondition]{
 
 // AbortCondition is what the parameters of an entry of spec.abortIf can do.
 type AbortCondition interface {
+	// Name is the condition in short: "availability of browse below 50% over 10s".
+	Name() string
+	// Load names the load whose requests are watched.
+	Load() string
 	// Watch begins to evaluate the condition.
 	Watch() AbortWatch
 }
@@ -50,6 +54,14 @@ func (a *AbortAvailability) Check(c *experiment.Check) {
 
 // steps is into how many parts the span is divided, which slide out of it one by one.
 const steps = 50
+
+// Name says what is watched, and the bound.
+func (a *AbortAvailability) Name() string {
+	return fmt.Sprintf("availability of %s below %s over %s", a.Of, a.Below, a.Over)
+}
+
+// Load is that of the file.
+func (a *AbortAvailability) Load() string { return a.Of }
 
 // Watch begins to evaluate.
 func (a *AbortAvailability) Watch() AbortWatch { return &abortWatch{condition: a} }

@@ -1,0 +1,128 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/chaosctl/chaosctl/pkg/access"
+	"github.com/chaosctl/chaosctl/pkg/condition"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+)
+
+var _ = registry.Add(Definition{
+	Name:    "command",
+	Summary: "A command of this machine exits with 0, or a CEL condition holds for what it says.",
+	Example: `
+- name: orders
+  command: {argv: [./check-orders, --since, 1m], env: [{name: REGION, value: eu}, {name: API_TOKEN}]}
+  timeout: 5s
+- name: replication
+  command: {argv: [psql, -Atc, "select count(*) from pg_stat_replication"], cel: exitCode == 0 && int(stdout) >= 2, env: [{name: PGPASSWORD}]}
+  interval: 5s
+`,
+	New: func() Probe { return &Command{} },
+})
+
+// Command runs a program on the machine of chaosctl, with the rights of whoever runs that. When the program has ended, or
+// its time has, what is left of its process group is killed: all that it has started, as long as that did not leave the
+// group by itself. Not to end in time is a failure; not to be there is unknown.
+//
+// The program gets the variables PATH, HOME, USER, LOGNAME, LANG, LC_ALL, TZ, TMPDIR, KUBECONFIG, SSL_CERT_FILE and
+// SSL_CERT_DIR of chaosctl's environment, those of env, and no others. Of a program to which env gives a variable of
+// chaosctl's environment, only the exit code is recorded, since nobody knows what it prints of a secret.
+type Command struct {
+	// Argv is the program, by its path or to be found in PATH, and its arguments. No shell looks at them.
+	Argv []string `json:"argv"`
+	// Env are more variables of its environment.
+	Env []Variable `json:"env,omitempty"`
+	// CEL is a condition over `exitCode` (128 and its number for one that a signal ended), `stdout` and `stderr`, which
+	// takes the place of the exit code. The outputs are without the ends of lines at their end, as in a shell: int(stdout)
+	// reads a number. Of each there are the first 64 KiB; where there is more, a condition that looks at it is unknown.
+	CEL string `json:"cel,omitempty"`
+}
+
+// Check compiles the condition, and refuses what is no program or variable.
+func (p *Command) Check(c *experiment.Check) {
+	if len(p.Argv) > 0 && p.Argv[0] == "" {
+		c.Fail("argv[0]", "there is no program: expected its path or its name")
+	}
+	given := map[string]bool{}
+	for i, v := range p.Env {
+		field := fmt.Sprintf("env[%d].name", i)
+		checkVariable(c, field, v.Name)
+		if given[v.Name] {
+			c.Fail(field, "the variable %s is there twice: expected names that differ", v.Name)
+		}
+		given[v.Name] = true
+	}
+	if p.CEL != "" {
+		if _, err := p.compile(); err != nil {
+			c.Fail("cel", "%v", err)
+		}
+	}
+}
+
+// Needs is nothing that chaosctl could know: what the program does is its own affair.
+func (p *Command) Needs(access.Scope) []access.Need { return nil }
+
+func (p *Command) compile() (*condition.Condition, error) {
+	return condition.CompileOver(p.CEL, condition.Integer("exitCode"), condition.Text("stdout"), condition.Text("stderr"))
+}
+
+// Measure runs the program once.
+func (p *Command) Measure(ctx context.Context, _ World) error {
+	environment, secret, err := environmentOf(p.Env)
+	if err != nil {
+		return err
+	}
+	ended, err := execute(ctx, p.Argv, environment)
+	switch {
+	case err != nil:
+		return unknown("the command could not be run: %w", err)
+	case ended.late:
+		return fmt.Errorf("the command did not end in time, and was killed with its process group%s", ended.said(secret))
+	case p.CEL != "":
+		return p.judge(ctx, ended, secret)
+	case ended.exitCode != 0:
+		return fmt.Errorf("the command ended with %s%s", ended.status, ended.said(secret))
+	}
+	return nil
+}
+
+// judge evaluates the condition.
+func (p *Command) judge(ctx context.Context, ended *ended, secret []string) error {
+	compiled, err := p.compile()
+	if err != nil {
+		return unknown("%w", err)
+	}
+	for _, o := range []*output{&ended.stdout, &ended.stderr} {
+		if o.more && compiled.ReadsAny(o.name) {
+			return unknown("the command wrote more than %d KiB to %s, so the condition cannot be told", maxOutput>>10, o.name)
+		}
+	}
+	holds, err := compiled.Holds(ctx, map[string]any{"exitCode": int64(ended.exitCode), "stdout": ended.stdout.String(), "stderr": ended.stderr.String()})
+	switch {
+	case err != nil && len(secret) > 0: // the error may quote the output
+		return unknown("the condition cannot be told with %s%s", ended.status, ended.said(secret))
+	case err != nil:
+		return unknown("%w, with %s%s", err, ended.status, ended.said(secret))
+	case !holds:
+		return fmt.Errorf("%s does not hold with %s%s", p.CEL, ended.status, ended.said(secret))
+	}
+	return nil
+}
+
+// said is what may be recorded of the output.
+func (e *ended) said(secret []string) string {
+	if len(secret) > 0 {
+		return fmt.Sprintf("; its output is not recorded, since it knows %s", strings.Join(secret, ", "))
+	}
+	var all strings.Builder
+	for _, o := range []*output{&e.stdout, &e.stderr} {
+		if text := strings.TrimSpace(o.String()); text != "" {
+			fmt.Fprintf(&all, ", %s %s", o.name, excerpt(text))
+		}
+	}
+	return all.String()
+}

@@ -1,0 +1,8 @@
+//go:build unix && !linux
+
+package probe
+
+import "syscall"
+
+// ownGroup makes a program the leader of a process group.
+func ownGroup() (*syscall.SysProcAttr, error) { return &syscall.SysProcAttr{Setpgid: true}, nil }
