@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chaosctl/chaosctl/internal/version"
 	"github.com/chaosctl/chaosctl/pkg/compare"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
@@ -70,7 +71,7 @@ func (a *app) compareRuns(base, head string, options compareOptions, required bo
 	}
 	c := compare.Compare(before, after, compare.Options{Gates: gates, Required: required})
 	if options.html != "" {
-		if err := writeFile(options.html, func(w io.Writer) error { return compare.WriteHTML(w, c, Version()) }); err != nil {
+		if err := writeFile(options.html, func(w io.Writer) error { return compare.WriteHTML(w, c, version.Version()) }); err != nil {
 			return &ExitError{Code: report.ExitInternal, Err: fmt.Errorf("cannot write the page: %w", err), Hint: "see --html"}
 		}
 	}
