@@ -57,7 +57,7 @@ func (w *Windows) in(zone *time.Location, holidays []schedule.Span) *schedule.Wi
 	spans := append([]schedule.Span(nil), holidays...)
 	for _, e := range w.Exclude {
 		switch {
-		case !e.Window.isZero():
+		case e.hasTimes():
 			exclude = append(exclude, schedule.Exclusion{Window: e.window(), Name: e.Reason})
 		case e.Calendar == "":
 			spans = append(spans, e.freeze(zone))
@@ -70,7 +70,8 @@ func (w Window) window() schedule.Window {
 	return schedule.Window{Days: w.Days, Hours: w.Hours, Dates: w.Dates}
 }
 
-func (w Window) isZero() bool { return w.Days == 0 && len(w.Hours) == 0 && len(w.Dates) == 0 }
+// hasTimes says that days, hours or dates are named.
+func (w Window) hasTimes() bool { return w.Days != 0 || len(w.Hours) > 0 || len(w.Dates) > 0 }
 
 func (x Exclusion) freeze(zone *time.Location) schedule.Span {
 	span := schedule.Span{Kind: schedule.Freeze, Name: x.Reason}

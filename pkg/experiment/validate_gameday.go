@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -64,13 +65,10 @@ func (g *GameDay) validateSchedule(f *findings) {
 
 // reasonOf is what the parser says, without what repeats the schedule.
 func reasonOf(err error) error {
-	for wrapped := err; ; err = wrapped {
-		unwrapper, ok := err.(interface{ Unwrap() error })
-		if !ok || unwrapper.Unwrap() == nil {
-			return err
-		}
-		wrapped = unwrapper.Unwrap()
+	for errors.Unwrap(err) != nil {
+		err = errors.Unwrap(err)
 	}
+	return err
 }
 
 // anyStart is an instant to look for the times of a schedule from, so that files are right or wrong whenever one asks.
@@ -86,7 +84,7 @@ func (g *GameDay) validateReach(f *findings, path string) {
 	lasting.Spec.Suspend = false
 	lasting.Spec.Windows = &Windows{Allow: s.Windows.Allow}
 	for _, e := range s.Windows.Exclude {
-		if !e.Window.isZero() {
+		if e.hasTimes() {
 			lasting.Spec.Windows.Exclude = append(lasting.Spec.Windows.Exclude, e)
 		}
 	}
@@ -124,7 +122,7 @@ func (w *Windows) validate(f *findings, path, zone string) {
 		f.refuse(path, "", "the windows are empty: expected allow or exclude")
 	}
 	for i, window := range w.Allow {
-		if window.isZero() {
+		if !window.hasTimes() {
 			f.refuse(element(child(path, "allow"), i), "", "the window is empty: expected days, hours or dates")
 		}
 	}
@@ -136,7 +134,7 @@ func (w *Windows) validate(f *findings, path, zone string) {
 func (x Exclusion) validate(f *findings, path, zone string) {
 	freeze := !x.From.IsZero() || !x.To.IsZero()
 	kinds := 0
-	for _, is := range []bool{!x.Window.isZero(), freeze, x.Calendar != ""} {
+	for _, is := range []bool{x.hasTimes(), freeze, x.Calendar != ""} {
 		if is {
 			kinds++
 		}

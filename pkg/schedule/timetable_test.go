@@ -48,10 +48,11 @@ func TestJitter(t *testing.T) {
 		}
 		return all
 	}
-	assert.Equal(t, delays(1, 5*time.Minute), delays(1, 5*time.Minute))
-	assert.NotEqual(t, delays(1, 5*time.Minute), delays(2, 5*time.Minute))
+	once, again := delays(1, 5*time.Minute), delays(1, 5*time.Minute)
+	assert.Equal(t, once, again)
+	assert.NotEqual(t, once, delays(2, 5*time.Minute))
 	distinct := map[time.Duration]bool{}
-	for _, d := range delays(1, 5*time.Minute) {
+	for _, d := range once {
 		assert.Less(t, d, 5*time.Minute)
 		distinct[d] = true
 	}
