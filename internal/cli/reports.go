@@ -59,6 +59,7 @@ func (a *app) writeReports(dir string) (*report.Result, error) {
 			}
 		}
 	}
+	a.tellActions(model)
 	err = report.WriteText(a.Out, &model.Result, report.Style{Color: colours(a.Out), Width: width(a.Out)})
 	if err != nil && !errors.Is(err, syscall.EPIPE) { // a reader that has seen enough changes nothing of the outcome
 		return nil, err

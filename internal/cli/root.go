@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,12 +31,17 @@ type Streams struct {
 	Program string
 	// Leave is closed when an undo is not to wait any more; nil is never.
 	Leave <-chan struct{}
+	// Env reads the environment; nil is the process's.
+	Env func(string) string
 	// Transport is around every request to a cluster; nil for none.
 	Transport func(http.RoundTripper) http.RoundTripper
 }
 
 // Run carries out one command line; args leaves out the program's name. The error, if any, is to be given to [Explain].
 func Run(ctx context.Context, args []string, streams Streams) error {
+	if streams.Env == nil {
+		streams.Env = os.Getenv
+	}
 	app := &app{Streams: streams, kube: genericclioptions.NewConfigFlags(true), args: args}
 	root := app.root()
 	root.SetArgs(args)
