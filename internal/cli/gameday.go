@@ -36,6 +36,8 @@ type outcome struct {
 	undo    report.UndoState // "" where nothing was run
 	detail  string
 	code    int
+	// result is nil where nothing was run.
+	result *report.Result
 }
 
 const notRun = "not run"
@@ -44,6 +46,7 @@ const notRun = "not run"
 func (d *gameDay) runAll(ctx context.Context) int {
 	var all []outcome
 	worst := report.ExitPass
+	index := d.app.newSuite("game day "+d.Metadata.Name, d.experiments, d.out)
 	for i, e := range d.experiments {
 		o := outcome{name: e.Metadata.Name, verdict: notRun}
 		switch reason := d.table.Windows.Closed(d.clock.Now()); {
@@ -60,10 +63,16 @@ func (d *gameDay) runAll(ctx context.Context) int {
 			fmt.Fprintf(d.app.Err, "\n=== %s: experiment %d of %d: %s\n", d.Metadata.Name, i+1, len(d.experiments), e.Metadata.Name)
 			o = d.one(ctx, e)
 		}
+		if o.result != nil {
+			index.ran(i, o.result)
+		} else {
+			index.refused(i, o.code, errors.New(o.detail))
+		}
 		all = append(all, o)
 		worst = worseCode(worst, o.code)
 	}
 	d.print(all, worst)
+	index.where()
 	return worst
 }
 
@@ -74,7 +83,7 @@ func (d *gameDay) one(outer context.Context, e chosen) outcome {
 	o := outcome{name: e.Metadata.Name, verdict: notRun}
 	result, err := d.run(ctx, e)
 	if err == nil {
-		o.verdict, o.undo, o.code = string(result.Verdict), result.Undo, result.ExitCode
+		o.verdict, o.undo, o.code, o.result = string(result.Verdict), result.Undo, result.ExitCode, result
 		o.detail = filepath.Join(d.out, result.RunID, "report.html")
 		return o
 	}

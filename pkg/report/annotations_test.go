@@ -62,7 +62,7 @@ func TestSparklineHidesNoOutage(t *testing.T) {
 	m := longRun()
 	for _, s := range m.Series {
 		drawn := sparkline(s, wholeRun(m))
-		assert.Equal(t, sparkWidth, len([]rune(drawn)))
+		assert.Len(t, []rune(drawn), sparkWidth)
 		assert.Equal(t, 1, strings.Count(drawn, "▇"), "%s: %s", s.Connections, drawn)
 	}
 }
