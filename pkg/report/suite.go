@@ -75,6 +75,9 @@ type suiteRow struct {
 	Cells  []suiteCell
 }
 
+// Parts are those of the target, between which a line may break.
+func (r suiteRow) Parts() []string { return strings.Split(r.Target, "/") }
+
 type suiteCell struct {
 	Promise string
 	Runs    []suiteRun
