@@ -87,3 +87,28 @@ func TestAnnotationsNameTheFile(t *testing.T) {
 		assert.Contains(t, stderr, want, source)
 	}
 }
+
+// TestErrorsOnGitHubActions: why nothing was run is shown too, at the line of the file that is wrong.
+func TestErrorsOnGitHubActions(t *testing.T) {
+	t.Parallel()
+	workspace := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(workspace, "chaos"), 0o755))
+	bad := filepath.Join(workspace, "chaos", "bad.yaml")
+	require.NoError(t, os.WriteFile(bad, []byte("apiVersion: chaosctl.dev/v1alpha1\nkind: Experiment\nmetadata: {name: x}\nspec: {promise: self-heeling}\n"), 0o600))
+	runner := map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": workspace}
+	code, _, stderr := within(t, runner, "validate", "-f", bad)
+	assert.Equal(t, report.ExitInvalid, code)
+	assert.Contains(t, stderr, "::error file=chaos/bad.yaml,line=4,col=17,title=chaosctl::spec.promise: ")
+	assert.Contains(t, stderr, `(did you mean "self-healing"?)`+"\nerror: ")
+	assert.Contains(t, stderr, "error: "+bad+":4:", "and where it always was")
+	_, _, stderr = within(t, nil, "validate", "-f", bad)
+	assert.NotContains(t, stderr, "::error")
+
+	path := kubeconfig(t, at("https://127.0.0.1:1"), "")
+	for _, args := range [][]string{{"run", "pod-kill"}, {"run", "pod-kill", "node-drain"}} {
+		_, _, stderr = within(t, runner, append(args, "--kubeconfig", path, "--out", t.TempDir())...)
+		assert.Equal(t, 1, strings.Count(stderr, "::error title=chaosctl::pod-kill: the API server at https://127.0.0.1:1 cannot be reached"), "told once: %s", stderr)
+	}
+	_, _, stderr = within(t, runner, "report", killed(t))
+	assert.NotContains(t, stderr, "title=chaosctl::", "a verdict is told by its own annotations")
+}

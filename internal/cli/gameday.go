@@ -88,6 +88,7 @@ func (d *gameDay) one(outer context.Context, e chosen) outcome {
 		return o
 	}
 	o.code, o.detail = Explain(d.app.Err, err), err.Error()
+	d.app.tellActionsError(err)
 	var ended *engine.Stop
 	switch stopped := errors.Is(err, context.Canceled) || o.code == report.ExitInterrupted; {
 	case !stopped:

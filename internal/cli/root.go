@@ -39,16 +39,15 @@ type Streams struct {
 
 // Run carries out one command line; args leaves out the program's name. The error, if any, is to be given to [Explain].
 func Run(ctx context.Context, args []string, streams Streams) error {
-	if streams.Env == nil {
-		streams.Env = os.Getenv
-	}
 	app := &app{Streams: streams, kube: genericclioptions.NewConfigFlags(true), args: args}
 	root := app.root()
 	root.SetArgs(args)
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
-	return root.ExecuteContext(ctx)
+	err := root.ExecuteContext(ctx)
+	app.tellActionsError(err)
+	return err
 }
 
 // app is what all commands of one call share.
@@ -58,6 +57,14 @@ type app struct {
 	args []string
 	// undoTimeout is how long an undo may wait for the API server.
 	undoTimeout time.Duration
+}
+
+// env reads the environment.
+func (a *app) env(key string) string {
+	if a.Env == nil {
+		return os.Getenv(key)
+	}
+	return a.Env(key)
 }
 
 func (a *app) root() *cobra.Command {

@@ -61,6 +61,7 @@ func (a *app) runAll(ctx context.Context, all []chosen, options runOptions, isSu
 		if err != nil {
 			// What the runs before came to is not lost with this one.
 			code := Explain(a.Err, err)
+			a.tellActionsError(err)
 			if isSuite {
 				index.refused(i, code, err)
 			}

@@ -3,8 +3,38 @@ package report
 import (
 	"cmp"
 	"io"
+	"strconv"
 	"strings"
 )
+
+// Annotation is a remark that GitHub Actions shows on the page of a job, and at a line of a file.
+type Annotation struct {
+	// Level is error or warning.
+	Level string
+	// File is relative to the repository; empty for none. Line and Column count from 1; 0 for none.
+	File           string
+	Line, Column   int
+	Title, Message string
+}
+
+// String is the workflow command, in one line.
+func (a Annotation) String() string {
+	var properties []string
+	if a.File != "" {
+		properties = append(properties, "file="+commandProperty(a.File))
+		if a.Line > 0 {
+			properties = append(properties, "line="+strconv.Itoa(a.Line))
+		}
+		if a.Line > 0 && a.Column > 0 {
+			properties = append(properties, "col="+strconv.Itoa(a.Column))
+		}
+	}
+	properties = append(properties, "title="+commandProperty(printable(a.Title, 200)))
+	return "::" + a.Level + " " + strings.Join(properties, ",") + "::" + commandData(printable(a.Message, longestAnnotation))
+}
+
+// longestAnnotation is how many runes of a message are shown.
+const longestAnnotation = 2 * longestText
 
 // mostAnnotations is how many annotations a run gets at the most. GitHub shows ten of each level for a step.
 const mostAnnotations = 10
@@ -16,12 +46,7 @@ func WriteAnnotations(w io.Writer, original *Result, file string) error {
 	r := tamed(*original, longestText)
 	var lines []string
 	say := func(level, title, message string) {
-		properties := []string{}
-		if file != "" {
-			properties = append(properties, "file="+commandProperty(file))
-		}
-		properties = append(properties, "title="+commandProperty(clip(title, 200)))
-		lines = append(lines, "::"+level+" "+strings.Join(properties, ",")+"::"+commandData(message))
+		lines = append(lines, Annotation{Level: level, File: file, Title: title, Message: message}.String())
 	}
 	name := cmp.Or(r.Experiment.Name, "unnamed experiment")
 	if r.Undo != UndoClean && r.Undo != UndoDiverged {

@@ -44,6 +44,17 @@ func TestAnnotationsAreLinesOfOurs(t *testing.T) {
 	}
 }
 
+func TestAnnotationLines(t *testing.T) {
+	for want, a := range map[string]Annotation{
+		"::error title=t::m":                                     {Level: "error", Title: "t", Message: "m"},
+		"::error file=a.yaml,line=3,col=5,title=t::m":            {Level: "error", File: "a.yaml", Line: 3, Column: 5, Title: "t", Message: "m"},
+		"::warning file=a.yaml,title=t%2C u::100 %25 of a: b, c": {Level: "warning", File: "a.yaml", Column: 5, Title: "t, u", Message: "100 % of a: b, c"},
+		"::error title=t::a b":                                   {Level: "error", Line: 3, Title: "t", Message: "a\nb"},
+	} {
+		assert.Equal(t, want, a.String())
+	}
+}
+
 func TestSparkline(t *testing.T) {
 	s := StreamSeries{Width: 1}
 	for i, failures := range []uint64{0, 10, 9, 1, 0} {
