@@ -13,7 +13,7 @@ import (
 )
 
 // TestDirectoryOfExperiments proves that -f with a directory runs every file of it, in order, and that the exit code is
-// that of the worst.
+// that of the worst. The index beside them links to each report.
 func TestDirectoryOfExperiments(t *testing.T) {
 	t.Parallel()
 	takeRoom(t, 1)
@@ -37,4 +37,9 @@ func TestDirectoryOfExperiments(t *testing.T) {
 	assert.Equal(t, report.Pass, second.Verdict)
 	assert.False(t, second.StartedAt.Before(first.EndedAt), "the runs overlap")
 	assert.Empty(t, s.marks(t))
+	index, err := os.ReadFile(filepath.Join(filepath.Dir(runs[0]), report.IndexFile))
+	require.NoError(t, err)
+	for _, run := range runs {
+		assert.Contains(t, string(index), `href="./`+filepath.Base(run)+`/report.html"`)
+	}
 }

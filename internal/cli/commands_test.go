@@ -88,7 +88,10 @@ func TestValidate(t *testing.T) {
 }
 
 // killed makes the directory of a run that was killed in the middle of a change.
-func killed(t *testing.T) string {
+func killed(t *testing.T) string { return killedOf(t, "") }
+
+// killedOf is killed, of an experiment from a certain place.
+func killedOf(t *testing.T, source string) string {
 	t.Helper()
 	text, err := os.ReadFile("../../experiments/self-healing/pod-kill.yaml")
 	require.NoError(t, err)
@@ -97,7 +100,7 @@ func killed(t *testing.T) string {
 	directory := t.TempDir()
 	log, err := event.CreateLog(filepath.Join(directory, report.EventsFile), event.NewClock(time.Now()))
 	require.NoError(t, err)
-	log.Record(event.RunStarted{RunID: "run-1", Base: time.Now().UTC(), Experiment: document})
+	log.Record(event.RunStarted{RunID: "run-1", Base: time.Now().UTC(), Experiment: document, Source: source})
 	log.Record(event.ChangeUpdated{ID: "c", Fault: "kill-one", Verb: "patch", Object: event.Object{Kind: "Node", Name: "node1"}, State: event.ChangeSent})
 	require.NoError(t, log.Close())
 	return directory

@@ -37,7 +37,7 @@ percentage (+20%) or a time (+500ms), and availability, by percentage points (-0
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&options.gates, "gate", compare.DefaultGates, "The `GATES`, apart by commas; none only compares. Those that are not given are left out where nothing measured their metric")
+	flags.StringVar(&options.gates, "gate", compare.DefaultGates, "The `GATES`, apart by commas; none only compares")
 	flags.StringVarP(&options.output, "output", "o", "text", "text, json or markdown")
 	flags.StringVar(&options.html, "html", "", "Also write the comparison as a page to this `FILE`")
 	flags.StringVar(&options.experiment, "experiment", "", "The `NAME` of the experiment, where directories hold runs of several")

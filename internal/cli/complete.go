@@ -29,10 +29,17 @@ type completer = cobra.CompletionFunc
 func (a *app) complete(root *cobra.Command) {
 	a.completeFlags(root, root.PersistentFlags())
 	for _, cmd := range root.Commands() {
-		a.completeFlags(cmd, cmd.LocalNonPersistentFlags())
-		if cmd.ValidArgsFunction == nil && len(cmd.ValidArgs) == 0 {
-			cmd.ValidArgsFunction = a.arguments(cmd.Name())
-		}
+		a.completeCommand(cmd)
+	}
+}
+
+func (a *app) completeCommand(cmd *cobra.Command) {
+	a.completeFlags(cmd, cmd.LocalNonPersistentFlags())
+	if cmd.ValidArgsFunction == nil && len(cmd.ValidArgs) == 0 && !cmd.HasSubCommands() {
+		cmd.ValidArgsFunction = a.arguments(cmd.Name())
+	}
+	for _, child := range cmd.Commands() {
+		a.completeCommand(child)
 	}
 }
 
@@ -55,7 +62,7 @@ func (a *app) flag(cmd *cobra.Command, f *pflag.Flag) completer {
 			return extensions("yaml", "yml")
 		}
 		return cobra.FixedCompletions(formats(f.Usage), nothing)
-	case "out":
+	case "out", "state":
 		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 	case "target":
 		return a.workloads

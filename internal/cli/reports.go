@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -20,10 +21,16 @@ func (a *app) report() *cobra.Command {
 		Use:   "report DIR",
 		Short: "Make the reports of a run again, from what it left in its directory",
 		Long: `report folds a run's event log and samples into result.json, report.html, junit.xml and summary.md. It works for a run
-that was killed as well: what was recorded by then is in the report.`,
-		Example: `  chaosctl report chaosctl-runs/20260102-150405-pod-kill-ab12`,
-		Args:    cobra.ExactArgs(1),
+that was killed as well: what was recorded by then is in the report.
+
+Of a directory with several runs it makes the index, index.html: of each experiment on each workload, the newest run.`,
+		Example: `  chaosctl report chaosctl-runs/20260102-150405-pod-kill-ab12
+  chaosctl report chaosctl-runs`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if _, err := os.Stat(filepath.Join(args[0], report.EventsFile)); errors.Is(err, fs.ErrNotExist) {
+				return a.index(args[0])
+			}
 			result, err := a.writeReports(args[0])
 			if exit := new(ExitError); errors.As(err, &exit) {
 				return err
@@ -59,6 +66,7 @@ func (a *app) writeReports(dir string) (*report.Result, error) {
 			}
 		}
 	}
+	a.tellActions(model)
 	err = report.WriteText(a.Out, &model.Result, report.Style{Color: colours(a.Out), Width: width(a.Out)})
 	if err != nil && !errors.Is(err, syscall.EPIPE) { // a reader that has seen enough changes nothing of the outcome
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,8 @@ type Streams struct {
 	Program string
 	// Leave is closed when an undo is not to wait any more; nil is never.
 	Leave <-chan struct{}
+	// Env reads the environment; nil is the process's.
+	Env func(string) string
 	// Transport is around every request to a cluster; nil for none.
 	Transport func(http.RoundTripper) http.RoundTripper
 }
@@ -42,7 +45,9 @@ func Run(ctx context.Context, args []string, streams Streams) error {
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
-	return root.ExecuteContext(ctx)
+	err := root.ExecuteContext(ctx)
+	app.tellActionsError(err)
+	return err
 }
 
 // app is what all commands of one call share.
@@ -52,6 +57,14 @@ type app struct {
 	args []string
 	// undoTimeout is how long an undo may wait for the API server.
 	undoTimeout time.Duration
+}
+
+// env reads the environment.
+func (a *app) env(key string) string {
+	if a.Env == nil {
+		return os.Getenv(key)
+	}
+	return a.Env(key)
 }
 
 func (a *app) root() *cobra.Command {
@@ -68,7 +81,7 @@ you expect, and puts everything back. It needs nothing installed in the cluster.
 	shorten(root.PersistentFlags())
 	root.SetUsageFunc(a.usageOf)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(a.init(), a.run(), a.plan(), a.validate(), a.report(), a.compare(), a.serve(), a.list(), a.explain(), a.schema(), a.rbac(), a.doctor(), a.recover(), a.status(), a.stop(), a.allow(), a.deadMan(), a.agent(), a.version())
+	root.AddCommand(a.init(), a.run(), a.plan(), a.validate(), a.report(), a.compare(), a.serve(), a.schedule(), a.list(), a.explain(), a.schema(), a.rbac(), a.doctor(), a.recover(), a.status(), a.stop(), a.allow(), a.deadMan(), a.agent(), a.version())
 	a.complete(root)
 	return root
 }

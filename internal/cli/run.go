@@ -26,7 +26,7 @@ func (a *app) run() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.runAll(cmd.Context(), all, options)
+			return a.runAll(cmd.Context(), all, options, len(all) > 1 || which.directory())
 		},
 	}
 	which.register(cmd.Flags())
@@ -44,21 +44,31 @@ func (a *app) runFlags(flags *pflag.FlagSet, options *runOptions) {
 	flags.BoolVar(&options.recoverFirst, "recover-first", false, "Put back what earlier runs have left on the target, then run")
 }
 
-// runAll runs experiments one after another. The exit code is that of the worst.
-func (a *app) runAll(ctx context.Context, all []chosen, options runOptions) error {
+// runAll runs experiments one after another. The exit code is that of the worst. A suite gets an index of its runs.
+func (a *app) runAll(ctx context.Context, all []chosen, options runOptions, isSuite bool) error {
 	c, err := a.connect()
 	if err != nil {
 		return err
 	}
+	var index *suite
+	if isSuite {
+		index = a.newSuite("", all, options.out)
+		defer index.where()
+	}
 	worst := report.ExitPass
 	for i, e := range all {
 		result, err := a.runOne(ctx, c, e, options)
-		if err != nil && i == 0 {
-			return err
-		}
 		if err != nil {
 			// What the runs before came to is not lost with this one.
-			return exitWith(worseCode(worst, Explain(a.Err, err)))
+			code := Explain(a.Err, err)
+			a.tellActionsError(err)
+			if isSuite {
+				index.refused(i, code, err)
+			}
+			return exitWith(worseCode(worst, code))
+		}
+		if isSuite {
+			index.ran(i, result)
 		}
 		worst = worseCode(worst, result.ExitCode)
 		if ctx.Err() != nil {

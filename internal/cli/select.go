@@ -35,6 +35,14 @@ func (s *selection) register(flags *pflag.FlagSet) {
 	flags.StringVar(&s.seed, "seed", "", "The `SEED` of all random choices, in place of the experiment's")
 }
 
+// directory says whether a whole directory of files was named.
+func (s *selection) directory() bool {
+	return slices.ContainsFunc(s.files, func(name string) bool {
+		info, err := os.Stat(name)
+		return err == nil && info.IsDir()
+	})
+}
+
 // chosen is an experiment and where it came from.
 type chosen struct {
 	*experiment.Experiment

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,58 +15,81 @@ import (
 )
 
 func (a *app) serve() *cobra.Command {
-	var file string
+	var file, state string
 	var options runOptions
-	var once bool
+	var once, anyTime bool
 	cmd := &cobra.Command{
 		Use:   "serve -f GAMEDAY",
 		Short: "Run the experiments of a game day on its schedule",
 		Long: `serve waits for each instant of the game day's schedule and runs its experiments in order, each with a report of its
-own. An interrupt undoes what is under way, and leaves.`,
+own. An interrupt undoes what is under way, and leaves.
+
+Of a game day with a startingDeadline, what was run last is remembered: started again, serve makes up for a run that was
+missed in between, if it is not too late for it.`,
 		Example: `  chaosctl serve -f gameday.yaml
   chaosctl serve -f gameday.yaml --once`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			day, err := a.gameDay(file)
+			if anyTime && !once {
+				return usage(errors.New("--ignore-windows goes with --once: what is scheduled keeps to the windows"))
+			}
+			day, err := a.gameDay(file, options)
 			if err != nil {
 				return err
 			}
 			if once {
-				return exitWith(day.run(cmd.Context(), options))
+				return day.once(cmd.Context(), anyTime)
 			}
-			return day.serve(cmd.Context(), schedule.SystemClock{}, options)
+			return day.serve(cmd.Context(), state)
 		},
 	}
 	cmd.Flags().StringVarP(&file, "file", "f", "", "The `FILE` of the game day, or - for standard input")
 	a.runFlags(cmd.Flags(), &options)
 	cmd.Flags().BoolVar(&once, "once", false, "Run the experiments once, at once, and exit with the worst code")
+	cmd.Flags().BoolVar(&anyTime, "ignore-windows", false, "With --once: run outside of the game day's windows too")
+	cmd.Flags().StringVar(&state, "state", "", "The `DIR` that remembers what was run last, where a game day has a startingDeadline; else one below ~/.local/state")
 	if err := cmd.MarkFlagRequired("file"); err != nil {
 		panic(err) // the flag is defined above
 	}
 	return cmd
 }
 
-// gameDay is a loaded game day with its experiments.
-type gameDay struct {
-	*experiment.GameDay
-	app         *app
-	experiments []chosen
+// gameDay loads a game day with its experiments and its calendars.
+func (a *app) gameDay(name string, options runOptions) (*gameDay, error) {
+	d, err := a.gameDayFile(name)
+	if err != nil {
+		return nil, err
+	}
+	experiments, err := a.members(d)
+	if err != nil {
+		return nil, err
+	}
+	table, err := timetable(d)
+	if err != nil {
+		return nil, err
+	}
+	day := &gameDay{GameDay: d.GameDay, app: a, file: name, experiments: experiments, table: table, clock: schedule.SystemClock{}, out: options.out}
+	day.run = func(ctx context.Context, e chosen) (*report.Result, error) {
+		c, err := a.connect()
+		if err != nil {
+			return nil, err
+		}
+		return a.runOne(ctx, c, e, options)
+	}
+	return day, nil
 }
 
-func (a *app) gameDay(name string) (*gameDay, error) {
+// gameDayFile reads a file that holds one game day and nothing else.
+func (a *app) gameDayFile(name string) (experiment.Document, error) {
 	which := selection{files: []string{name}}
 	documents, err := which.documents(a)
 	if err != nil {
-		return nil, err
+		return experiment.Document{}, err
 	}
 	if len(documents) != 1 || documents[0].GameDay == nil {
-		return nil, usage(fmt.Errorf("%s does not hold one GameDay: experiments are run by chaosctl run -f", name))
+		return experiment.Document{}, usage(fmt.Errorf("%s does not hold one GameDay: experiments are run by chaosctl run -f", name))
 	}
-	experiments, err := a.members(documents[0])
-	if err != nil {
-		return nil, err
-	}
-	return &gameDay{documents[0].GameDay, a, experiments}, nil
+	return documents[0], nil
 }
 
 // members loads the experiments of a game day; files are found relative to its own.
@@ -98,73 +120,82 @@ func (a *app) members(d experiment.Document) ([]chosen, error) {
 	return all, nil
 }
 
+// once runs the game day now. Windows that are closed refuse it, unless it is to run at any time.
+func (d *gameDay) once(ctx context.Context, anyTime bool) error {
+	if anyTime {
+		d.table.Windows = nil
+	}
+	now := d.clock.Now()
+	if reason := d.table.Windows.Closed(now); reason != nil {
+		hint := "nothing was changed; --ignore-windows runs it all the same"
+		if opens := d.table.Windows.Opens(now); !opens.IsZero() {
+			hint += ", and the windows open at " + opens.Format(time.RFC3339)
+		}
+		return &ExitError{Code: report.ExitRefused, Err: fmt.Errorf("game day %s does not run now: %s", d.Metadata.Name, reason.Why), Hint: hint}
+	}
+	return exitWith(d.runAll(ctx))
+}
+
 // serve runs the game day at each instant of its schedule until ctx ends.
-func (d *gameDay) serve(ctx context.Context, clock schedule.Clock, options runOptions) error {
-	s, err := schedule.Parse(d.Spec.Schedule, d.Spec.TimeZone)
+func (d *gameDay) serve(ctx context.Context, state string) error {
+	if d.Spec.Suspend {
+		d.say("it is suspended: nothing runs")
+		<-ctx.Done()
+		return nil
+	}
+	record, err := newLastRun(state, d.file, d.GameDay)
 	if err != nil {
 		return usage(err)
 	}
-	say := func(format string, args ...any) { fmt.Fprintf(d.app.Err, format+"\n", args...) }
+	since, err := record.read()
+	if err != nil {
+		d.say("warning: what was run last cannot be told (%v): nothing is made up for", err)
+	}
+	remember := func(at time.Time) {
+		if err := record.write(at); err != nil {
+			d.say("warning: what is run cannot be remembered (%v; see --state): started again, this program may run it twice", err)
+		}
+	}
+	loop := &schedule.Loop{Clock: d.clock, Table: d.table, Queue: d.Spec.Concurrency == experiment.Queue, Since: since}
+	if d.Spec.StartingDeadline != nil {
+		loop.Deadline = d.Spec.StartingDeadline.Std()
+	}
+	loop.Waiting = func(next schedule.Run) { d.say("next run at %s", next.Start.Format(time.RFC3339)) }
+	loop.Missed = func(m schedule.Missed) {
+		d.say("%s", missedWords(m))
+		remember(m.To)
+	}
 	worst := report.ExitPass
-	schedule.Loop(ctx, clock, s,
-		func(next time.Time) {
-			say("game day %s: next run at %s", d.Metadata.Name, next.Format(time.RFC3339))
-		},
-		func(at time.Time) {
-			say("game day %s: the run of %s was missed, since another was under way", d.Metadata.Name, at.Format(time.RFC3339))
-		},
-		func(ctx context.Context, at time.Time) {
-			say("game day %s: run of %s begins %s late", d.Metadata.Name, at.Format(time.RFC3339), clock.Now().Sub(at).Round(time.Millisecond))
-			worst = worseCode(worst, d.run(ctx, options))
-		})
+	over := loop.Run(ctx, func(ctx context.Context, run schedule.Run) {
+		remember(run.At)
+		now := d.clock.Now()
+		if reason := d.table.Windows.Closed(now); reason != nil {
+			d.say("the run of %s is left out: %s", run.At.Format(time.RFC3339), reason.Why)
+			return
+		}
+		d.say("run of %s begins %s late", run.At.Format(time.RFC3339), now.Sub(run.Start).Round(time.Millisecond))
+		worst = worseCode(worst, d.runAll(ctx))
+	})
+	if over {
+		d.say("no run is left: its schedule is over, or its windows stay closed")
+	}
 	if worst == report.ExitUndoIncomplete {
 		return exitWith(worst)
 	}
 	return nil
 }
 
-// row is a line of the table at the end of a game day.
-type row struct{ name, verdict, detail string }
-
-// run goes through the experiments once, prints a table of verdicts, and gives the worst exit code.
-func (d *gameDay) run(ctx context.Context, options runOptions) int {
-	var rows []row
-	worst := report.ExitPass
-	for i, e := range d.experiments {
-		if ctx.Err() != nil || worst != report.ExitPass && d.Spec.OnFailure == experiment.Stop {
-			rows = append(rows, row{e.Metadata.Name, "not run", "an earlier run did not pass (onFailure: stop)"})
-			continue
-		}
-		fmt.Fprintf(d.app.Err, "\n=== %s: experiment %d of %d: %s\n", d.Metadata.Name, i+1, len(d.experiments), e.Metadata.Name)
-		r, code := d.one(ctx, e, options)
-		rows = append(rows, r)
-		worst = worseCode(worst, code)
-	}
-	d.table(rows)
-	return worst
+func (d *gameDay) say(format string, args ...any) {
+	fmt.Fprintf(d.app.Err, "game day %s: "+format+"\n", append([]any{d.Metadata.Name}, args...)...)
 }
 
-func (d *gameDay) one(ctx context.Context, e chosen, options runOptions) (row, int) {
-	c, err := d.app.connect()
-	if err == nil {
-		var result *report.Result
-		if result, err = d.app.runOne(ctx, c, e, options); err == nil {
-			return row{e.Metadata.Name, string(result.Verdict), filepath.Join(options.out, result.RunID, "report.html")}, result.ExitCode
-		}
+func missedWords(m schedule.Missed) string {
+	from, to := m.From.Format(time.RFC3339), m.To.Format(time.RFC3339)
+	switch {
+	case m.Count == 1:
+		return fmt.Sprintf("the run of %s was missed: %s", from, m.Cause)
+	case m.Count >= schedule.MostMissed:
+		return fmt.Sprintf("more than %d runs from %s to %s were missed: %s", schedule.MostMissed, from, to, m.Cause)
 	}
-	code := Explain(d.app.Err, err)
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		code = report.ExitInterrupted
-	}
-	return row{e.Metadata.Name, "not run", err.Error()}, code
-}
-
-func (d *gameDay) table(rows []row) {
-	colour := colours(d.app.Out)
-	fmt.Fprintf(d.app.Out, "\ngame day %s\n", paint(colour, bold, d.Metadata.Name))
-	table := tabwriter.NewWriter(d.app.Out, 0, 4, 2, ' ', 0)
-	for _, r := range rows {
-		fmt.Fprintf(table, "  %s\t%s\t%s\n", r.verdict, r.name, r.detail)
-	}
-	table.Flush()
+	return fmt.Sprintf("%d runs from %s to %s were missed: %s", m.Count, from, to, m.Cause)
 }

@@ -27,6 +27,9 @@ func (a *app) validate() *cobra.Command {
 					if _, err := a.members(d); err != nil {
 						return err
 					}
+					if _, err := timetable(d); err != nil {
+						return err
+					}
 					fmt.Fprintf(a.Out, "%s: game day %s is valid\n", d.File, d.GameDay.Metadata.Name)
 					continue
 				}

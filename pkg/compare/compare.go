@@ -89,7 +89,8 @@ type Value struct {
 // Options say how to judge.
 type Options struct {
 	Gates []Gate
-	// Required says that a gate whose metric was measured on neither side is unknown; else it is left out.
+	// Required says that a gate is unknown whose metric was measured on neither side, or that is finer than the number of
+	// requests can show; else it is left out.
 	Required bool
 }
 
@@ -118,7 +119,7 @@ func Compare(base, head *Set, o Options) *Comparison {
 			found = []Figure{{Metric: m}}
 		}
 		for _, f := range found {
-			f.judge(gate)
+			f.judge(gate, o.Required)
 			c.Figures = append(c.Figures, f)
 		}
 	}

@@ -238,6 +238,13 @@ func TestTooFewRequestsForTheGate(t *testing.T) {
 	c := Compare(set("base", 3, few), set("head", 3, few), gates(t, "availability=-0.1pp"))
 	assert.Equal(t, 2, c.ExitCode)
 	assert.Contains(t, figure(t, c, Availability).Why, "300 requests cannot show")
+	c = Compare(set("base", 3, few), set("head", 3, few), usual(t))
+	assert.Equal(t, 0, c.ExitCode, "nobody has asked for that gate")
+	assert.Contains(t, figure(t, c, Availability).Why, "usual gate, which is left out")
+	assert.Empty(t, figure(t, c, Availability).Gate)
+	worse := func(_ int, r *recorded) { r.requests, r.failures = 100, 30 }
+	c = Compare(set("base", 3, few), set("head", 3, worse), usual(t))
+	assert.Equal(t, 1, c.ExitCode, "what they do show counts")
 	c = Compare(set("base", 3, few), set("head", 3, few), gates(t, "availability=-2pp"))
 	assert.Equal(t, 0, c.ExitCode)
 }

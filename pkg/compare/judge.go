@@ -17,7 +17,7 @@ const (
 const within = 1e-12
 
 // judge describes both samples, tests them, and judges the gate, if there is one.
-func (f *Figure) judge(gate *Gate) {
+func (f *Figure) judge(gate *Gate, required bool) {
 	f.Test = ranksTest
 	if f.Metric == Availability {
 		f.Test = shareTest
@@ -32,7 +32,7 @@ func (f *Figure) judge(gate *Gate) {
 		return
 	}
 	if f.Metric == Availability {
-		f.judgeShare(gate)
+		f.judgeShare(gate, required)
 		return
 	}
 	f.judgeTimes(gate)
@@ -101,7 +101,7 @@ func few(n, m int) string {
 }
 
 // judgeShare compares availabilities: the shares of all requests of each side.
-func (f *Figure) judgeShare(gate *Gate) {
+func (f *Figure) judgeShare(gate *Gate, required bool) {
 	base, head := f.Base.counts(), f.Head.counts()
 	effect := designEffect(base, head)
 	before, after := pooled(base), pooled(head)
@@ -126,6 +126,8 @@ func (f *Figure) judgeShare(gate *Gate) {
 		f.Verdict, f.Why = report.Fail, "beyond the gate, and more than chance: the change is "+points(interval[0])+" to "+points(interval[1])
 	case h-b < -gate.Limit-within:
 		f.Verdict, f.Why = report.Unknown, "beyond the gate, but that may be chance: the change is "+points(interval[0])+" to "+points(interval[1])+"; more repeats, or a higher rate, can tell"
+	case gate.Limit > 0 && 3/fewest > gate.Limit && !required:
+		f.Gate, f.Why = "", fmt.Sprintf("%.0f requests cannot show a change as small as the usual gate, which is left out; the change is %s to %s", fewest, points(interval[0]), points(interval[1]))
 	case gate.Limit > 0 && 3/fewest > gate.Limit:
 		f.Verdict, f.Why = report.Unknown, fmt.Sprintf("%.0f requests cannot show a change as small as the gate: make the run longer or its rate higher", fewest)
 	default:

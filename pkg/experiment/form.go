@@ -55,6 +55,16 @@ const (
 	subdomainPattern = labelPattern + `(\.` + labelPattern + `)*`
 )
 
+// The patterns of the elements of windows.
+const (
+	dayPattern   = `([Mm][Oo][Nn]|[Tt][Uu][Ee]|[Ww][Ee][Dd]|[Tt][Hh][Uu]|[Ff][Rr][Ii]|[Ss][Aa][Tt]|[Ss][Uu][Nn])`
+	clockPattern = `(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)`
+	datePattern  = `([0-9]{4}-)?[0-9]{2}-[0-9]{2}`
+)
+
+// listPattern is one element, or several with commas between.
+func listPattern(element string) string { return `^ *` + element + `( *, *` + element + `)* *$` }
+
 // FormOf is the form that a field's tag names, as in `form:"dns-label"`: it takes the place of the one of its type.
 func FormOf(name string) (Form, bool) {
 	form, ok := map[string]Form{
@@ -71,7 +81,11 @@ func FormOf(name string) (Form, bool) {
 		"variable":     {Name: "name", Patterns: []string{`^[A-Za-z_][A-Za-z0-9_]*$`}},
 		"header":       {Name: "header", Patterns: []string{`^[-A-Za-z0-9]+$`}},
 		"port":         portForm(),
-		"schedule":     {Name: "schedule", Patterns: []string{`^(@[a-z]+|@every .+|\s*[-0-9A-Za-z*/,?]+(\s+[-0-9A-Za-z*/,?]+){4}\s*)$`}},
+		"schedule":     {Name: "schedule", Patterns: []string{`^(@[a-z]+|@every .+|\s*[-0-9A-Za-z*/,?]+(\s+[-0-9A-Za-z*/,?]+){4,5}\s*)$`}},
+		"moment":       {Name: "instant", Patterns: []string{`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[-+][0-9]{2}:[0-9]{2})?$`}},
+		"days":         {Name: "days", Patterns: []string{listPattern(dayPattern + `(-` + dayPattern + `)?`)}},
+		"hours":        {Name: "hours", Patterns: []string{listPattern(clockPattern + `-` + clockPattern)}},
+		"dates":        {Name: "dates", Patterns: []string{listPattern(datePattern + `(/` + datePattern + `)?`)}},
 		"time-zone":    {Name: "time zone", Patterns: []string{`^[A-Za-z][-+A-Za-z0-9_]*(/[-+A-Za-z0-9_]+)*$`}},
 		"positive":     {Name: "duration", Patterns: append(Duration(0).Form().Patterns, `[1-9]`)},
 		"zero-or-more": {Name: "whole number", Numbers: atLeast(0)},

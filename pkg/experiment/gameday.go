@@ -1,5 +1,9 @@
 package experiment
 
+import (
+	"github.com/chaosctl/chaosctl/pkg/schedule"
+)
+
 // GameDay is one document of kind GameDay: experiments run in order, on a schedule.
 type GameDay struct {
 	// APIVersion is the version of the language.
@@ -12,13 +16,32 @@ type GameDay struct {
 
 // GameDaySpec says when a game day runs, and what.
 type GameDaySpec struct {
-	// Schedule is a cron expression of five fields, or a name such as @daily.
-	Schedule string `json:"schedule" form:"schedule"`
+	// Schedule is a cron expression: minute, hour, day, month and weekday, with the second in front where there are six
+	// fields; or a name such as @daily, or @every 6h.
+	Schedule string `json:"schedule,omitempty" form:"schedule" choice:"when"`
+	// At is the instant of a game day that runs once, in place of schedule: 2026-12-01T10:30 by the clocks of timeZone, or
+	// with an offset of its own.
+	At schedule.Moment `json:"at,omitzero" form:"moment" choice:"when"`
 	// TimeZone is an IANA name; UTC unless told otherwise.
 	TimeZone string `json:"timeZone" default:"UTC" form:"time-zone"`
+	// StartingDeadline is how late a run may begin; later it is missed. Without it, a run that waits in the queue may wait
+	// for any time, and any other may be 1m late.
+	StartingDeadline *Duration `json:"startingDeadline,omitempty" form:"positive"`
+	// Jitter is the longest time by which a run begins later than the schedule says, but never later than the next is due.
+	Jitter Duration `json:"jitter,omitempty"`
+	// Seed is what the jitter is drawn of, together with the instant; made of the game day's name unless told otherwise.
+	Seed *int64 `json:"seed,omitempty"`
+	// Concurrency says what becomes of a run whose time comes while the one before is under way: it is missed (forbid, the
+	// default), or waits (queue).
+	Concurrency Concurrency `json:"concurrency" default:"forbid"`
+	// Suspend keeps the schedule from running anything. `chaosctl serve --once` still does.
+	Suspend bool `json:"suspend,omitempty"`
+	// Windows say when experiments may begin; at any time unless told otherwise.
+	Windows *Windows `json:"windows,omitempty"`
 	// Experiments are run one after another, in this order.
 	Experiments []GameDayExperiment `json:"experiments"`
-	// OnFailure says what a run that did not pass does to those after it: stop (the default) or continue.
+	// OnFailure says what a run that did not pass does to those after it: stop (the default) or continue. After one whose
+	// undo is incomplete, or that was interrupted, nothing more is run.
 	OnFailure OnFailure `json:"onFailure" default:"stop"`
 }
 
@@ -31,6 +54,68 @@ type GameDayExperiment struct {
 	// Target takes the place of the experiment's own.
 	Target *Target `json:"target,omitempty"`
 }
+
+// Windows say when experiments of a game day may begin, by the clocks of its time zone. They are looked at when a run
+// begins, and before each of its experiments.
+type Windows struct {
+	// Allow lists the times in which experiments may begin; any, where it is empty.
+	Allow []Window `json:"allow,omitempty"`
+	// Exclude lists the times in which none may, whatever is allowed.
+	Exclude []Exclusion `json:"exclude,omitempty"`
+	// OnEnd says what becomes of the experiment that is under way when a window ends: it goes on to its end (finish, the
+	// default), or it is aborted and put back (undo). No other begins.
+	OnEnd OnEnd `json:"onEnd" default:"finish"`
+}
+
+// Window is a part of the calendar. All that it names must hold.
+type Window struct {
+	// Days are days of the week: MON-FRI, or TUE,THU.
+	Days schedule.Days `json:"days,omitzero" form:"days"`
+	// Hours are begin and end by the clock: 09:00-17:00, or several with commas between. Hours that end before they begin
+	// pass over midnight, and belong to the day on which they begin: with days FRI, 22:00-06:00 ends on Saturday.
+	Hours schedule.Hours `json:"hours,omitzero" form:"hours"`
+	// Dates are days of the calendar: 2026-12-25, 12-25 for every year, a range such as 2026-12-20/2027-01-04 with both of
+	// its ends, or several with commas between.
+	Dates schedule.Dates `json:"dates,omitzero" form:"dates"`
+}
+
+// Exclusion is a time in which no experiment begins: days, hours and dates that come again, a freeze from one instant to
+// another, or the events of a calendar.
+type Exclusion struct {
+	Window
+	// From is where a freeze begins, such as 2026-11-27T18:00; without it, it has begun.
+	From schedule.Moment `json:"from,omitzero" form:"moment" excludes:"days,hours,dates,calendar"`
+	// To is where a freeze ends; without it, it lasts until the file is changed.
+	To schedule.Moment `json:"to,omitzero" form:"moment" excludes:"days,hours,dates,calendar"`
+	// Calendar is an iCalendar file (.ics), relative to the game day's own file. Each of its events is a holiday.
+	Calendar string `json:"calendar,omitempty" form:"given" excludes:"days,hours,dates"`
+	// Reason says what for, and is shown where a run is left out.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Concurrency is what a game day does with a run while another is under way.
+type Concurrency string
+
+// The two ways.
+const (
+	Forbid Concurrency = "forbid"
+	Queue  Concurrency = "queue"
+)
+
+// Values lists the ways for the loader.
+func (Concurrency) Values() []string { return []string{string(Forbid), string(Queue)} }
+
+// OnEnd is what becomes of a running experiment when its window ends.
+type OnEnd string
+
+// The two ways.
+const (
+	Finish OnEnd = "finish"
+	Undo   OnEnd = "undo"
+)
+
+// Values lists the ways for the loader.
+func (OnEnd) Values() []string { return []string{string(Finish), string(Undo)} }
 
 // OnFailure is what a game day does after a run that did not pass.
 type OnFailure string

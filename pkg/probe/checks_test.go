@@ -63,6 +63,12 @@ func TestChecks(t *testing.T) {
 		"command: {argv: [check], env: [{value: x}]}":                                                                 "the field is missing",
 		"command: {argv: [check], cel: exitCode}":                                                                     "the condition gives int",
 		"command: {argv: [check], cel: 'stdout > 3'}":                                                                 "found no matching overload",
+		"grpc: {address: 'orders:9090', service: shop.v1.Orders}":                                                     "",
+		"grpc: {address: 'orders:9090', tls: {}}":                                                                     "",
+		"grpc: {address: 'orders:9090', tls: {serverName: orders.example}}":                                           "",
+		"grpc: {address: orders}":                                                                                     "is not host:port",
+		"grpc: {address: 'orders:9090', tls: {ca: none}}":                                                             "spec.probes[0].grpc.tls.ca: the text holds no certificate",
+		"grpc: {address: 'orders:9090', tls: true}":                                                                   "expected",
 	} {
 		_, err := loader.Load("f.yaml", strings.NewReader(`
 apiVersion: chaosctl.dev/v1alpha1

@@ -65,7 +65,7 @@ func (r *record) model(q *requests, f *verdict.Facts) *Model {
 	m.Result = Result{
 		APIVersion: ResultVersion, Kind: "Result", RunID: r.start.RunID,
 		Experiment: ExperimentRef{
-			Name: e.Metadata.Name, Promise: string(e.Spec.Promise), SHA256: r.start.SHA256, Target: e.Spec.Target.String(), Description: e.Metadata.Description,
+			Name: e.Metadata.Name, Promise: string(e.Spec.Promise), SHA256: r.start.SHA256, Source: r.start.Source, Target: e.Spec.Target.String(), Description: e.Metadata.Description,
 		},
 		Seed: r.start.Seed, Cluster: r.start.Cluster, StartedAt: r.start.Base.UTC(), EndedAt: wallTime(r.start.Base, r.end),
 		Changes: r.changes.results(r.start.Base), Undo: r.changes.undo(), Expectations: []ExpectationResult{}, Streams: []StreamResult{},

@@ -20,17 +20,30 @@ func WriteMarkdown(w io.Writer, m *Model) error {
 	s.line("**" + markdown(r.Experiment.Name) + "** · " + markdown(r.Experiment.Promise) + " of " + markdown(r.Experiment.Target))
 	s.line("")
 	for _, reason := range r.Reasons[:min(len(r.Reasons), 10)] {
-		s.line("- " + markdown(reason))
+		s.line("- " + markdown(clip(reason, 300)))
 	}
 	s.expectations(r.Expectations)
+	s.chart(m)
 	s.streams(r.Streams)
 	s.recoveries(&r)
-	s.section("Undo")
-	s.line("**" + markdown(cmp.Or(string(r.Undo), "unknown")) + "**: " + markdown(undoWords(&r)))
-	s.line("")
-	s.line("Exit code " + count(r.ExitCode) + ": " + exitMeaning(r.ExitCode) + ". Run " + markdown(r.RunID) + ", " + instant(r.StartedAt) + ", seed " + fixed(float64(r.Seed), 0) + ".")
-	_, err := io.WriteString(w, s.String())
+	end := &summary{}
+	end.section("Undo")
+	end.line("**" + markdown(cmp.Or(string(r.Undo), "unknown")) + "**: " + markdown(undoWords(&r)))
+	end.line("")
+	end.line("Exit code " + count(r.ExitCode) + ": " + exitMeaning(r.ExitCode) + ". Run " + markdown(r.RunID) + ", " + instant(r.StartedAt) + ", seed " + fixed(float64(r.Seed), 0) + ".")
+	_, err := io.WriteString(w, s.before(end.String()))
 	return err
+}
+
+// before is the text with its end, cut before that at the end of a line should both be longer than they may.
+func (s *summary) before(end string) string {
+	const cut = "\nThis was cut: result.json has the whole.\n"
+	text, room := s.String(), longestSummary-len(end)
+	if len(text) > room {
+		text = text[:max(0, room-len(cut))]
+		text = text[:strings.LastIndexByte(text, '\n')+1] + cut
+	}
+	return text + end
 }
 
 // summary is a Markdown text that knows when it is full.

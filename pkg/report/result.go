@@ -40,6 +40,8 @@ type ExperimentRef struct {
 	Name    string `json:"name"`
 	Promise string `json:"promise"`
 	SHA256  string `json:"sha256"`
+	// Source is the file that it was read from, or builtin:NAME.
+	Source string `json:"source,omitempty"`
 	// Target is the workload under test as namespace/kind/name.
 	Target      string `json:"target"`
 	Description string `json:"description,omitempty"`

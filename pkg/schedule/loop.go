@@ -12,28 +12,136 @@ type Clock interface {
 	Wait(ctx context.Context, until time.Time) error
 }
 
-// Loop calls run at each instant of the schedule until ctx ends, one at a time: instants that pass while run is busy are
-// told to missed, and left out. waiting is told what the loop waits for.
-func Loop(ctx context.Context, clock Clock, s Schedule, waiting func(next time.Time), missed func(at time.Time), run func(ctx context.Context, at time.Time)) {
-	last := clock.Now()
-	for {
-		next := s.Next(last)
-		for now := clock.Now(); !next.IsZero() && next.Before(now); next = s.Next(next) {
-			missed(next)
-		}
-		if next.IsZero() {
-			return
-		}
-		waiting(next)
-		if clock.Wait(ctx, next) != nil {
-			return
-		}
-		run(ctx, next)
-		last = next
-		if ctx.Err() != nil {
-			return
-		}
+// DefaultDeadline is how late a run may begin that nothing but the clock has delayed, where nobody says otherwise.
+const DefaultDeadline = time.Minute
+
+// Loop runs something by a timetable, one at a time.
+type Loop struct {
+	Clock Clock
+	Table *Timetable
+	// Queue keeps a run whose time comes while another is under way, until that has ended; else it is missed.
+	Queue bool
+	// Deadline is how late a run may begin. Where it is zero, a run that waits for another may wait for any time, and all
+	// others for DefaultDeadline.
+	Deadline time.Duration
+	// Since is the last instant of the schedule that was dealt with before: what was due after it, and did not come to
+	// pass, counts as late. Zero is now.
+	Since time.Time
+	// Waiting is told of the run that is waited for, Missed of runs that are left out. None may be nil.
+	Waiting func(next Run)
+	Missed  func(missed Missed)
+}
+
+// Missed are runs that were left out.
+type Missed struct {
+	// From and To are the first and the last instant of the schedule among them.
+	From, To time.Time
+	// Count is their number, or MostMissed where there are more.
+	Count int
+	Cause Cause
+}
+
+// MostMissed is where missed runs are not counted any more.
+const MostMissed = 1000
+
+// Cause says what made a run too late.
+type Cause string
+
+// The causes.
+const (
+	// Busy is a run that was under way.
+	Busy Cause = "another was under way"
+	// Waited is a run that has waited too long for another.
+	Waited Cause = "it would begin later than its deadline, after another"
+	// Late is a machine that was asleep, a clock that was set, or a program that did not run.
+	Late Cause = "it would begin later than its deadline: this program was not running, the machine asleep, or its clock was set"
+)
+
+// Run calls do at each time of the table until ctx ends, or nothing more is to come: then it returns true.
+func (l *Loop) Run(ctx context.Context, do func(ctx context.Context, run Run)) (over bool) {
+	last := l.Since
+	if last.IsZero() {
+		last = l.Clock.Now()
 	}
+	var busy Span // in which runs were under way, one right after the other
+	for ctx.Err() == nil {
+		run, ok := l.Table.NextOpen(last)
+		if !ok {
+			return true
+		}
+		if cause := l.late(run, busy); cause != "" {
+			last = l.miss(run, cause, busy)
+			continue
+		}
+		waited := run.Start.After(l.Clock.Now())
+		if waited {
+			l.Waiting(run)
+			if l.Clock.Wait(ctx, run.Start) != nil {
+				return false
+			}
+			// The machine may have slept.
+			if cause := l.late(run, Span{}); cause != "" {
+				last = l.miss(run, cause, Span{})
+				continue
+			}
+		}
+		if waited || busy.To.IsZero() {
+			busy.From = l.Clock.Now()
+		}
+		do(ctx, run)
+		last, busy.To = run.At, l.Clock.Now()
+	}
+	return false
+}
+
+// late is the cause for which a run can begin no more, "" where it can.
+func (l *Loop) late(run Run, busy Span) Cause {
+	late := l.Clock.Now().Sub(run.Start)
+	switch {
+	case late <= 0:
+		return ""
+	case run.Start.Before(busy.From) || !run.Start.Before(busy.To):
+		if late <= l.patience() {
+			return ""
+		}
+		return Late
+	case !l.Queue:
+		return Busy
+	case l.Deadline > 0 && late > l.Deadline:
+		return Waited
+	}
+	return ""
+}
+
+func (l *Loop) patience() time.Duration {
+	if l.Deadline > 0 {
+		return l.Deadline
+	}
+	return DefaultDeadline
+}
+
+// miss tells of a run that is missed, and of those after it that are so for the same cause. It gives the instant of the
+// schedule to go on from.
+func (l *Loop) miss(run Run, cause Cause, busy Span) time.Time {
+	missed := Missed{From: run.At, To: run.At, Count: 1, Cause: cause}
+	for missed.Count < MostMissed {
+		next, ok := l.Table.NextOpen(missed.To)
+		if !ok || l.late(next, busy) != cause {
+			break
+		}
+		missed.To = next.At
+		missed.Count++
+	}
+	if missed.Count == MostMissed {
+		// A clock that was set by years must not keep the loop.
+		soon := l.Clock.Now()
+		if cause != Busy {
+			soon = soon.Add(-l.patience())
+		}
+		missed.To = l.Table.before(soon, missed.To)
+	}
+	l.Missed(missed)
+	return missed.To
 }
 
 // SystemClock is the machine's own.

@@ -2,6 +2,8 @@ package schedule_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,61 +25,168 @@ func (c *stepClock) Wait(ctx context.Context, until time.Time) error {
 	return ctx.Err()
 }
 
-// diary runs the loop of an hourly schedule from 9:10 on, and writes down what it says. Runs take what took says.
-func diary(ctx context.Context, t *testing.T, took ...time.Duration) []string {
+// hourly is a loop over an hourly schedule, from 9:10 on.
+func hourly(t *testing.T) (*schedule.Loop, *stepClock) {
 	t.Helper()
 	s, err := schedule.Parse("0 * * * *", "")
 	require.NoError(t, err)
 	clock := &stepClock{time.Date(2026, 11, 24, 9, 10, 0, 0, time.UTC)}
+	return &schedule.Loop{Clock: clock, Table: &schedule.Timetable{Schedule: s}}, clock
+}
+
+// diary runs the loop, and writes down what it says. Runs take what took says.
+func diary(ctx context.Context, l *schedule.Loop, clock *stepClock, took ...time.Duration) (lines []string, over bool) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var lines []string
-	note := func(what string) func(time.Time) {
-		return func(at time.Time) { lines = append(lines, what+" "+at.Format("15:04")) }
+	l.Waiting = func(r schedule.Run) { lines = append(lines, "wait "+r.Start.Format("15:04")) }
+	l.Missed = func(m schedule.Missed) {
+		lines = append(lines, fmt.Sprintf("missed %d %s-%s: %s", m.Count, m.From.Format("15:04"), m.To.Format("15:04"), m.Cause))
 	}
-	schedule.Loop(ctx, clock, s, note("wait"), note("missed"), func(_ context.Context, at time.Time) {
-		note("run")(at)
+	over = l.Run(ctx, func(_ context.Context, r schedule.Run) {
+		lines = append(lines, "run "+r.At.Format("15:04")+" at "+clock.now.Format("15:04"))
 		clock.now = clock.now.Add(took[0])
 		if took = took[1:]; len(took) == 0 {
 			cancel()
 		}
 	})
-	return lines
+	return lines, over
 }
 
 func TestLoop(t *testing.T) {
+	const m = time.Minute
 	for name, c := range map[string]struct {
-		took []time.Duration
-		want []string
+		queue    bool
+		deadline time.Duration
+		took     []time.Duration
+		want     []string
 	}{
 		"short runs": {
-			[]time.Duration{time.Minute, time.Minute},
-			[]string{"wait 10:00", "run 10:00", "wait 11:00", "run 11:00"},
+			took: []time.Duration{m, m},
+			want: []string{"wait 10:00", "run 10:00 at 10:00", "wait 11:00", "run 11:00 at 11:00"},
 		},
 		"a long run: what passed meanwhile is left out": {
-			[]time.Duration{150 * time.Minute, time.Minute},
-			[]string{"wait 10:00", "run 10:00", "missed 11:00", "missed 12:00", "wait 13:00", "run 13:00"},
+			took: []time.Duration{150 * m, m},
+			want: []string{"wait 10:00", "run 10:00 at 10:00", "missed 2 11:00-12:00: another was under way", "wait 13:00", "run 13:00 at 13:00"},
 		},
 		"a run that ends on the hour does not miss it": {
-			[]time.Duration{time.Hour, time.Minute},
-			[]string{"wait 10:00", "run 10:00", "wait 11:00", "run 11:00"},
+			took: []time.Duration{60 * m, m},
+			want: []string{"wait 10:00", "run 10:00 at 10:00", "run 11:00 at 11:00"},
+		},
+		"queued: what passed meanwhile comes later": {
+			queue: true,
+			took:  []time.Duration{150 * m, m, m, m},
+			want:  []string{"wait 10:00", "run 10:00 at 10:00", "run 11:00 at 12:30", "run 12:00 at 12:31", "wait 13:00", "run 13:00 at 13:00"},
+		},
+		"queued, with patience for the last one": {
+			queue: true, deadline: 45 * m,
+			took: []time.Duration{150 * m, m, m},
+			want: []string{"wait 10:00", "run 10:00 at 10:00", "missed 1 11:00-11:00: it would begin later than its deadline, after another", "run 12:00 at 12:30", "wait 13:00", "run 13:00 at 13:00"},
+		},
+		"queued behind one that was queued": {
+			queue: true,
+			took:  []time.Duration{90 * m, 90 * m, m, m},
+			want:  []string{"wait 10:00", "run 10:00 at 10:00", "run 11:00 at 11:30", "run 12:00 at 13:00", "run 13:00 at 13:01"},
 		},
 	} {
-		t.Run(name, func(t *testing.T) { assert.Equal(t, c.want, diary(t.Context(), t, c.took...)) })
+		t.Run(name, func(t *testing.T) {
+			l, clock := hourly(t)
+			l.Queue, l.Deadline = c.queue, c.deadline
+			lines, over := diary(t.Context(), l, clock, c.took...)
+			assert.Equal(t, c.want, lines)
+			assert.False(t, over)
+		})
+	}
+}
+
+// TestLoopMakesUp: what was due while nothing ran is made up for within its deadline.
+func TestLoopMakesUp(t *testing.T) {
+	const late = ": it would begin later than its deadline: this program was not running, the machine asleep, or its clock was set"
+	for name, c := range map[string]struct {
+		since, deadline time.Duration
+		want            []string
+	}{
+		"nothing was due":                {since: 5 * time.Minute, want: []string{"wait 10:00", "run 10:00 at 10:00"}},
+		"too late for the default":       {since: 30 * time.Minute, want: []string{"missed 1 09:00-09:00" + late, "wait 10:00", "run 10:00 at 10:00"}},
+		"within the deadline":            {since: 30 * time.Minute, deadline: 10 * time.Minute, want: []string{"run 09:00 at 09:10"}},
+		"the last of several":            {since: 180 * time.Minute, deadline: 10 * time.Minute, want: []string{"missed 2 07:00-08:00" + late, "run 09:00 at 09:10"}},
+		"the clock was set back an hour": {since: -50 * time.Minute, want: []string{"wait 11:00", "run 11:00 at 11:00"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, clock := hourly(t)
+			l.Since, l.Deadline = clock.now.Add(-c.since), c.deadline
+			lines, _ := diary(t.Context(), l, clock, time.Minute)
+			assert.Equal(t, c.want, lines)
+		})
+	}
+}
+
+// sleeper is a clock of a machine that sleeps through what is waited for.
+type sleeper struct {
+	stepClock
+	sleeps time.Duration
+}
+
+func (c *sleeper) Wait(ctx context.Context, until time.Time) error {
+	c.sleeps, until = 0, until.Add(c.sleeps)
+	return c.stepClock.Wait(ctx, until)
+}
+
+func TestLoopAfterSleep(t *testing.T) {
+	for name, c := range map[string]struct {
+		sleeps time.Duration
+		want   []string
+	}{
+		"a little late":    {30 * time.Second, []string{"wait 10:00", "run 10:00 at 10:00"}},
+		"a day late":       {24 * time.Hour, []string{"wait 10:00", "missed 24 10:00-09:00", "run 10:00 at 10:00"}},
+		"several years on": {50_000 * time.Hour, []string{"wait 10:00", "missed 1000 10:00-18:00", "wait 19:00", "run 19:00 at 19:00"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, _ := hourly(t)
+			clock := &sleeper{stepClock{time.Date(2026, 11, 24, 9, 10, 0, 0, time.UTC)}, c.sleeps}
+			l.Clock = clock
+			if c.sleeps > 10_000*time.Hour {
+				clock.sleeps += time.Minute + time.Second // not on the hour
+			}
+			start := time.Now()
+			lines, _ := diary(t.Context(), l, &clock.stepClock, time.Minute)
+			for i := range lines {
+				lines[i], _, _ = strings.Cut(lines[i], ": it would begin")
+			}
+			assert.Equal(t, c.want, lines)
+			assert.Less(t, time.Since(start), 10*time.Second)
+		})
 	}
 }
 
 func TestLoopEndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	assert.Equal(t, []string{"wait 10:00"}, diary(ctx, t, time.Minute))
+	l, clock := hourly(t)
+	l.Waiting = func(schedule.Run) { cancel() }
+	assert.False(t, l.Run(ctx, func(context.Context, schedule.Run) { t.Error("nobody waits any more") }))
+	assert.Equal(t, 10, clock.now.Hour())
 }
 
 func TestLoopEndsWithSchedule(t *testing.T) {
-	s, err := schedule.Parse("0 0 31 2 *", "")
-	require.NoError(t, err)
-	never := func(time.Time) { t.Error("there is nothing to wait for") }
-	schedule.Loop(t.Context(), &stepClock{time.Now()}, s, never, never, nil)
+	var at schedule.Moment
+	require.NoError(t, at.UnmarshalText([]byte("2026-11-24T10:30")))
+	for name, c := range map[string]struct {
+		parse func() (schedule.Schedule, error)
+		want  []string
+	}{
+		"never": {func() (schedule.Schedule, error) { return schedule.Parse("0 0 31 2 *", "") }, nil},
+		"once":  {func() (schedule.Schedule, error) { return schedule.Once(at, "UTC") }, []string{"wait 10:30", "run 10:30 at 10:30"}},
+		"past":  {func() (schedule.Schedule, error) { return schedule.Once(at, "Asia/Tokyo") }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, clock := hourly(t)
+			var err error
+			l.Table.Schedule, err = c.parse()
+			require.NoError(t, err)
+			lines, over := diary(t.Context(), l, clock, time.Minute, time.Minute)
+			assert.Equal(t, c.want, lines)
+			assert.True(t, over)
+		})
+	}
 }
 
 func TestSystemClock(t *testing.T) {

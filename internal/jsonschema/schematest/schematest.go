@@ -35,10 +35,15 @@ func Drafts() []*validator.Draft { return []*validator.Draft{validator.Draft7, v
 func Check(schema *validator.Schema, text []byte) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	for {
-		var document any
-		if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
+		var node yaml.Node
+		if err := decoder.Decode(&node); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
+			return err
+		}
+		datesAreText(&node)
+		var document any
+		if err := node.Decode(&document); err != nil {
 			return err
 		}
 		if document == nil {
@@ -55,5 +60,15 @@ func Check(schema *validator.Schema, text []byte) error {
 		if err := schema.Validate(instance); err != nil {
 			return err
 		}
+	}
+}
+
+// datesAreText makes text of what only YAML 1.1 takes for an instant: editors read YAML 1.2.
+func datesAreText(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!timestamp" {
+		n.Tag = "!!str"
+	}
+	for _, child := range n.Content {
+		datesAreText(child)
 	}
 }

@@ -146,6 +146,10 @@ func (p *Process) Dirs(t *testing.T) []string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(p.Out, "*"))
 	require.NoError(t, err)
+	found = slices.DeleteFunc(found, func(path string) bool {
+		info, err := os.Stat(path)
+		return err == nil && !info.IsDir() // the index of a suite
+	})
 	slices.Sort(found) // names of runs begin with their time
 	return found
 }
