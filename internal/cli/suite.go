@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/chaosctl/chaosctl/internal/version"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
@@ -23,7 +24,7 @@ type suite struct {
 
 // newSuite begins an index in which nothing has run yet.
 func (a *app) newSuite(name string, all []chosen, out string) *suite {
-	s := &suite{app: a, out: out, page: report.Suite{Name: name, Version: Version()}}
+	s := &suite{app: a, out: out, page: report.Suite{Name: name, Version: version.Version()}}
 	for _, e := range all {
 		s.page.Entries = append(s.page.Entries, report.SuiteEntry{
 			Experiment: e.Metadata.Name, Promise: string(e.Spec.Promise), Target: e.Spec.Target.String(), Why: "it was not its turn yet",
@@ -69,7 +70,7 @@ func (a *app) index(dir string) error {
 	if err != nil || len(names) == 0 {
 		return usage(fmt.Errorf("%s is neither the directory of a run nor one of several: it holds no %s, and no directory with a result.json", dir, report.EventsFile))
 	}
-	s := &suite{app: a, out: dir, page: report.Suite{Version: Version()}}
+	s := &suite{app: a, out: dir, page: report.Suite{Version: version.Version()}}
 	code := report.ExitPass
 	for _, name := range names {
 		text, err := os.ReadFile(name)

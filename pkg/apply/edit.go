@@ -140,7 +140,7 @@ func (e edit) undo(ctx context.Context) error {
 // that it was made for. A marker without fields makes another; the restoring takes it off again, and recover would.
 func (e edit) restore(ctx context.Context) (left remains, err error) {
 	a, c := e.a, e.c
-	fenced := !a.isDoubtful(c)
+	fenced := !a.isDoubtful(c) || len(c.Fields()) == 0 // a fence needs none itself
 	for tried := false; ; {
 		fence := false
 		err = a.update(ctx, c, func() { tried = tried || !fence }, func(object *unstructured.Unstructured) (bool, error) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -89,9 +90,52 @@ func Find(ctx context.Context, c *cluster.Cluster, namespace string) (*Found, er
 	if err := found.owners(ctx, c, namespace); err != nil {
 		return nil, err
 	}
+	found.lookAgain(ctx, c)
 	slices.SortFunc(found.Runs, func(a, b *Run) int { return cmp.Compare(a.ID, b.ID) })
 	slices.Sort(found.Hidden)
-	return found, nil
+	return found, ctx.Err()
+}
+
+// lookAgain reads the objects of runs without a Lease once more. A run, or its recovery by somebody else, may have come to its end
+// since they were read: it gives up its Lease when all marks are gone.
+func (f *Found) lookAgain(ctx context.Context, c *cluster.Cluster) {
+	var all errgroup.Group
+	all.SetLimit(sideBySide)
+	for _, r := range f.Runs {
+		if r.Lease != nil {
+			continue
+		}
+		for i := range r.Objects {
+			all.Go(func() error {
+				r.Objects[i] = r.Objects[i].again(ctx, c, r.ID)
+				return nil
+			})
+		}
+	}
+	_ = all.Wait() // what cannot be read is taken to be as it was
+	f.Runs = slices.DeleteFunc(f.Runs, func(r *Run) bool {
+		marked := len(r.Objects) > 0
+		r.Objects = slices.DeleteFunc(r.Objects, func(m Marked) bool { return m.Object.Name == "" })
+		return marked && r.Lease == nil && len(r.Objects)+len(r.journals) == 0
+	})
+}
+
+// again is what the object bears of a run now; nothing where that is over.
+func (m Marked) again(ctx context.Context, c *cluster.Cluster, run string) Marked {
+	o, err := c.Metadata.Resource(m.Object.Resource).Namespace(m.Object.Namespace).Get(ctx, m.Object.Name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err), err == nil && (o.UID != m.Object.UID || o.Labels[apply.RunLabel] != run):
+		return Marked{}
+	case err != nil:
+		return m
+	}
+	return read(o, m.Object)
+}
+
+// read reads the marks of an object.
+func read(o *metav1.PartialObjectMetadata, of inject.Object) Marked {
+	marks := apply.ReadMarks(o, of)
+	return Marked{Object: of, Changes: marks.Changes, Copies: marks.Copies, Broken: marks.Broken, Plain: marks.Plain(o.Labels[apply.RunLabel])}
 }
 
 // FindAt looks for the run that holds, or was the last to hold, one of the scopes. It is for those who may do no more than
@@ -281,11 +325,8 @@ func (k kind) scan(ctx context.Context, c *cluster.Cluster, namespace string) (m
 		for i := range list.Items {
 			o := &list.Items[i]
 			of := inject.Object{Resource: k.resource, Kind: k.name, Namespace: o.Namespace, Name: o.Name, UID: o.UID}
-			marks := apply.ReadMarks(o, of)
 			run := o.Labels[apply.RunLabel]
-			byRun[run] = append(byRun[run], Marked{
-				Object: of, Changes: marks.Changes, Copies: marks.Copies, Broken: marks.Broken, Plain: marks.Plain(run),
-			})
+			byRun[run] = append(byRun[run], read(o, of))
 		}
 		if options.Continue = list.Continue; options.Continue == "" {
 			return byRun, nil

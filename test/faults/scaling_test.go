@@ -18,7 +18,7 @@ func scaling() []faultCase {
 		{fault: "scale", name: "up", yaml: "- scale: {by: 2}", inForce: serving(replicas + 2), duration: 15 * time.Second},
 		{fault: "scale", name: "a StatefulSet", yaml: "- scale: {to: 2}", inForce: serving(2), build: asStatefulSet},
 		{fault: "scale", name: "by a percentage", yaml: "- scale: {by: -50%}", inForce: serving(2)},
-		{fault: "loadSurge", yaml: "- loadSurge: {of: browse, rate: 100/s}", inForce: asked(2000), lasts: true,
+		{fault: "loadSurge", yaml: "- loadSurge: {of: browse, rate: 50/s}", inForce: asked(1000), lasts: true,
 			spec: "  load:\n  - {name: browse, http: {service: web, path: /readyz}, rate: 5/s}\n"},
 		{fault: "quotaSqueeze", yaml: "- quotaSqueeze: {}", inForce: full},
 		{fault: "hpaFreeze", yaml: "- hpaFreeze: {}", inForce: frozen(replicas)},
