@@ -55,3 +55,45 @@ spec:
 	assertSameContent(t, before, s.configMap(t))
 	assert.Empty(t, s.marks(t))
 }
+
+// TestServeUndoesWhenItsWindowEnds proves that a freeze that begins in the middle of a run ends that run, puts everything
+// back, and keeps the next experiment from beginning; and that none begins within the freeze.
+func TestServeUndoesWhenItsWindowEnds(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, shared, healthy)
+	before := s.configMap(t)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "corrupt.yaml"), []byte(
+		quiet("corrupt", "deployment/catalogue", "configCorrupt: {configMap: catalogue-config, key: catalogue.json}", "5m")), 0o644))
+	day := filepath.Join(dir, "gameday.yaml")
+	freeze := time.Now().Add(30 * time.Second).UTC().Truncate(time.Second)
+	require.NoError(t, os.WriteFile(day, []byte(`apiVersion: chaosctl.dev/v1alpha1
+kind: GameDay
+metadata: {name: frozen}
+spec:
+  schedule: "@daily"
+  windows:
+    exclude: [{from: `+freeze.Format(time.RFC3339)+`, reason: the sale}]
+    onEnd: undo
+  onFailure: continue
+  experiments:
+  - {file: corrupt.yaml}
+  - {file: corrupt.yaml}
+`), 0o644))
+
+	p := start(t, s.cluster, "serve", "--once", "-f", day, "-n", s.namespace)
+	assert.Equal(t, report.ExitAborted, p.Exit(t))
+	assert.Less(t, time.Since(freeze), time.Minute, "the fault would have lasted 5 minutes")
+	r := binary.ResultIn(t, p.Dir(t))
+	assert.Equal(t, report.Aborted, r.Verdict)
+	assert.Equal(t, report.UndoClean, r.Undo)
+	assert.NotEmpty(t, r.Changes, "the fault was there")
+	assert.Contains(t, r.Reasons, "the window of game day frozen has ended: it is within a freeze: the sale (windows.onEnd: undo)")
+	assertSameContent(t, before, s.configMap(t))
+	assert.Empty(t, s.marks(t))
+
+	code, _, stderr := inProcess(t, "serve", "--once", "-f", day, "-n", s.namespace, "--kubeconfig", s.Kubeconfig, "--out", filepath.Join(dir, "none"))
+	assert.Equal(t, report.ExitRefused, code)
+	assert.Contains(t, stderr, "game day frozen does not run now: it is within a freeze: the sale")
+	assert.NoDirExists(t, filepath.Join(dir, "none"))
+}

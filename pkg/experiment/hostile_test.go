@@ -21,6 +21,12 @@ const head = "apiVersion: chaosctl.dev/v1alpha1\nkind: Experiment\nmetadata: {na
 
 // TestHostile refuses files that were made to cost time or memory, and is quick about it.
 func TestHostile(t *testing.T) {
+	const gameDay = "apiVersion: chaosctl.dev/v1alpha1\nkind: GameDay\nmetadata: {name: d}\nspec:\n  schedule: '0 * * * * *'\n  experiments: [{file: x}]\n  jitter: 0s\n  windows:\n" +
+		"    exclude:\n    - {hours: '00:00-23:59'}\n    - {hours: '23:59-24:00'}\n    allow:\n"
+	var halves []string
+	for hour := range 24 {
+		halves = append(halves, fmt.Sprintf("%02d:00-%02d:30", hour, hour))
+	}
 	const large = 1<<20 - 1024
 	for name, c := range map[string]struct{ text, want string }{
 		"too large":         {strings.Repeat("#", 1<<20+1), "larger than 1 MiB"},
@@ -36,6 +42,9 @@ func TestHostile(t *testing.T) {
 		"many documents":    {strings.Repeat("---\na\n", large/6), "found the text"},
 		"a long key":        {head + "  ? " + strings.Repeat("k", large) + "\n  : 1\n", "unknown field"},
 		"a long value":      {head + "  promise: " + strings.Repeat("p", large), "is not known"},
+		"many windows":      {gameDay + strings.Repeat("    - {hours: '00:00-00:01', days: MON}\n", 10_000), "there are 10002 windows: expected 200 at most"},
+		"many hours":        {gameDay + "    - hours: " + strings.Repeat("00:00-00:01,", 80_000) + "00:00-00:01\n", "expected 24 at most"},
+		"hours beside runs": {gameDay + strings.Repeat("    - {hours: '"+strings.Join(halves, ",")+"'}\n", 198), "falls into its windows"},
 		"many comments":     {strings.Repeat("#\n", large/2), "no document"},
 	} {
 		t.Run(name, func(t *testing.T) {

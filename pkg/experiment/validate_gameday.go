@@ -117,9 +117,15 @@ func (w *Windows) starts() []time.Time {
 	return all
 }
 
+// mostWindows is more than anybody reads; a file with many more is made to cost time.
+const mostWindows = 200
+
 func (w *Windows) validate(f *findings, path, zone string) {
 	if len(w.Allow)+len(w.Exclude) == 0 {
 		f.refuse(path, "", "the windows are empty: expected allow or exclude")
+	}
+	if n := len(w.Allow) + len(w.Exclude); n > mostWindows {
+		f.refuse(path, "", "there are %d windows: expected %d at most", n, mostWindows)
 	}
 	for i, window := range w.Allow {
 		if !window.hasTimes() {

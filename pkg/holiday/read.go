@@ -36,8 +36,8 @@ func Read(r io.Reader, zone *time.Location) ([]schedule.Span, error) {
 	}
 	c := &calendar{zone: zone, moved: map[string][]property{}}
 	for _, e := range found {
-		if p := e.first("RECURRENCE-ID"); p != nil {
-			c.moved[e.text("UID")] = append(c.moved[e.text("UID")], *p)
+		if p, uid := e.first("RECURRENCE-ID"), e.text("UID"); p != nil && uid != "" {
+			c.moved[uid] = append(c.moved[uid], *p)
 		}
 	}
 	for _, e := range found {

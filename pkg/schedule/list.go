@@ -87,9 +87,18 @@ func (h *Hours) UnmarshalText(text []byte) error {
 		}
 		all = append(all, Stretch{a, b})
 	}
+	if len(all) > mostStretches {
+		return fmt.Errorf("there are %d stretches of hours: expected %d at most", len(all), mostStretches)
+	}
 	*h = all
 	return nil
 }
+
+// Bounds of what one value names: more is a mistake, or made to cost time.
+const (
+	mostStretches = 24
+	mostDates     = 366
+)
 
 const endOfDay = 24 * 60
 
@@ -148,6 +157,9 @@ func (d *Dates) UnmarshalText(text []byte) error {
 			return fmt.Errorf("%q ends before it begins", part)
 		}
 		all = append(all, DateRange{a, b})
+	}
+	if len(all) > mostDates {
+		return fmt.Errorf("there are %d dates: expected %d at most, or a calendar", len(all), mostDates)
 	}
 	*d = all
 	return nil

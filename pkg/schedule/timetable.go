@@ -41,6 +41,9 @@ func (t *Timetable) Next(after time.Time) (Run, bool) {
 	return run, true
 }
 
+// maxLeaps bounds the windows that are looked at for a run: enough for a dozen a day.
+const maxLeaps = 50_000
+
 // NextOpen is the first run after an instant of the schedule that is not skipped; false where there is none for nine
 // years. It passes over closed windows at once, however many runs fall into them.
 func (t *Timetable) NextOpen(after time.Time) (Run, bool) {
@@ -48,7 +51,7 @@ func (t *Timetable) NextOpen(after time.Time) (Run, bool) {
 		return Run{}, false
 	}
 	end := after.AddDate(horizonYears, 0, 0)
-	for {
+	for range maxLeaps {
 		run, ok := t.Next(after)
 		if !ok || run.At.After(end) {
 			return Run{}, false
@@ -62,20 +65,42 @@ func (t *Timetable) NextOpen(after time.Time) (Run, bool) {
 		}
 		after = t.before(opens, run.At)
 	}
+	return Run{}, false
 }
 
-// before is an instant to ask Next from, in order to get the first run that begins at the instant start or later. It is
-// never before at, which is an instant of the schedule.
+// before is an instant to ask Next from, in order to get the first run that begins at the instant start or later, or one
+// that may do so. It is never before at, which is an instant of the schedule.
 func (t *Timetable) before(start, at time.Time) time.Time {
-	leap := start.Add(-t.Jitter - 1)
-	if !leap.After(at) {
-		return at
-	}
 	if every := t.Schedule.every(); every > 0 {
 		// Elapsed time is counted from run to run.
-		return at.Add(leap.Sub(at) / every * every)
+		early := start.Add(-min(t.Jitter, every) - 1)
+		return at.Add(max(0, early.Sub(at)) / every * every)
 	}
-	return leap
+	early := start.Add(-1)
+	if !early.After(at) {
+		return at
+	}
+	// No run begins later than the next is due, so that of those that are due before start only the last one may begin
+	// after it.
+	fires := func(from time.Time) bool {
+		next := t.Schedule.Next(from)
+		return !next.IsZero() && next.Before(start)
+	}
+	low, high := start.Add(-t.Jitter-1), early
+	if low.Before(at) {
+		low = at
+	}
+	if t.Jitter <= 0 || !fires(low) {
+		return early
+	}
+	for high.Sub(low) > time.Second {
+		if middle := low.Add(high.Sub(low) / 2); fires(middle) {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return low
 }
 
 // delay is by how much later than the schedule says a run begins, in whole seconds.

@@ -1,6 +1,7 @@
 package schedule_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -94,11 +95,45 @@ func TestNextOpenAgreesWithNext(t *testing.T) {
 	}
 }
 
+// TestNextOpenAfterJitter: of the many runs before a window opens, the last one is found that jitter takes into it.
+func TestNextOpenAfterJitter(t *testing.T) {
+	s, err := schedule.Parse("* * 0-8,10-23 * * *", "UTC")
+	require.NoError(t, err)
+	table := &schedule.Timetable{
+		Schedule: s, Jitter: 24 * time.Hour, Seed: 1,
+		Windows: schedule.NewWindows(time.UTC, []schedule.Window{window(t, "", "09:00-10:00", "")}, nil, nil),
+	}
+	start := time.Now()
+	last := at(t, "2026-11-24T10:00:00Z")
+	for range 100 {
+		run, ok := table.NextOpen(last)
+		require.True(t, ok)
+		assert.Equal(t, "08:59:59", run.At.Format(time.TimeOnly))
+		assert.Equal(t, 9, run.Start.Hour())
+		last = run.At
+	}
+	assert.Less(t, time.Since(start), 10*time.Second)
+}
+
 func TestNextOpenNever(t *testing.T) {
 	s, err := schedule.Parse("* * * * * TUE", "UTC")
 	require.NoError(t, err)
 	now := at(t, "2026-11-24T10:00:00Z")
+	other, err := schedule.Parse("* * 0-8,10-23 * * *", "UTC")
+	require.NoError(t, err)
+	nine := schedule.NewWindows(time.UTC, []schedule.Window{window(t, "", "09:00-10:00", "")}, nil, nil)
+	var odd, even []schedule.Window
+	for hour := range 24 {
+		odd = append(odd, window(t, "", fmt.Sprintf("%02d:01-%02d:02,%02d:31-%02d:32", hour, hour, hour, hour), ""))
+		even = append(even, window(t, "", fmt.Sprintf("%02d:00-%02d:01,%02d:30-%02d:31", hour, hour, hour, hour), ""))
+	}
+	half, err := schedule.Parse("0,30 * * * *", "Europe/Lisbon")
+	require.NoError(t, err)
 	for name, table := range map[string]*schedule.Timetable{
+		"open but at runs":   {Schedule: other, Windows: nine},
+		"many windows a day": {Schedule: half, Windows: schedule.NewWindows(time.UTC, odd, nil, nil)},
+		"few minutes of few days": {Schedule: half, Jitter: 30 * time.Second, Windows: schedule.NewWindows(time.UTC, append(odd, even...),
+			[]schedule.Exclusion{{Window: window(t, "", "00:00-24:00", "")}}, nil)},
 		"suspended":        {Schedule: s, Suspended: true},
 		"never open":       {Schedule: s, Windows: schedule.NewWindows(time.UTC, []schedule.Window{window(t, "", "", "2020-01-01")}, nil, nil)},
 		"open at no run":   {Schedule: s, Windows: schedule.NewWindows(time.UTC, []schedule.Window{window(t, "MON", "", "")}, nil, nil)},

@@ -134,7 +134,7 @@ func NewWindows(zone *time.Location, allow []Window, exclude []Exclusion, spans 
 
 // Closed is the reason why nothing may run at an instant, nil where something may. A nil w is always open.
 func (w *Windows) Closed(at time.Time) *Reason {
-	if w == nil {
+	if w == nil || w.isOpen(at) {
 		return nil
 	}
 	if s := w.spanAt(at); s != nil {
@@ -157,14 +157,25 @@ func (w *Windows) Closed(at time.Time) *Reason {
 			return &Reason{Excluded, why}
 		}
 	}
-	if len(w.allow) == 0 || slices.ContainsFunc(w.allow, func(window Window) bool { return window.Has(wall) }) {
-		return nil
-	}
 	all := make([]string, len(w.allow))
 	for i, window := range w.allow {
 		all[i] = window.String()
 	}
 	return &Reason{Outside, "it is outside of " + strings.Join(all, " and ")}
+}
+
+// isOpen is whether something may run at an instant, without the words.
+func (w *Windows) isOpen(at time.Time) bool {
+	if w.spanAt(at) != nil {
+		return false
+	}
+	wall := wallOf(at, w.zone)
+	for i := range w.exclude {
+		if w.exclude[i].Has(wall) {
+			return false
+		}
+	}
+	return len(w.allow) == 0 || slices.ContainsFunc(w.allow, func(window Window) bool { return window.Has(wall) })
 }
 
 // spanAt is a span that an instant is in.
@@ -206,7 +217,7 @@ func (w *Windows) search(at time.Time, open bool) time.Time {
 		return time.Time{}
 	}
 	for end := at.AddDate(horizonYears, 0, 0); at.Before(end); at = w.edge(at) {
-		if (w.Closed(at) == nil) == open {
+		if w.isOpen(at) == open {
 			return at
 		}
 	}
@@ -226,18 +237,22 @@ func (w *Windows) edge(at time.Time) time.Time {
 	}
 	_, changes := at.In(w.zone).ZoneBounds()
 	consider(changes)
-	// A day of clocks that were put back over midnight shows the day before again.
+	// A day of clocks that were put back over midnight shows the day before again. Clocks that are put forward or back
+	// lie near: what is further away is not looked at.
 	wall := wallOf(at, w.zone)
 	for days := -1; days <= 2; days++ {
 		year, month, day := wall.AddDate(0, 0, days).Date()
 		for _, minutes := range w.clocks {
-			for _, instant := range shown(time.Date(year, month, day, 0, minutes, 0, 0, time.UTC), w.zone) {
+			face := time.Date(year, month, day, 0, minutes, 0, 0, time.UTC)
+			if face.Before(wall.Add(-longestRepeat)) {
+				continue
+			}
+			if !next.IsZero() && face.After(wallOf(next, w.zone).Add(longestRepeat)) {
+				return next
+			}
+			for _, instant := range shown(face, w.zone) {
 				consider(instant)
 			}
-		}
-		// Those of later days are later.
-		if days > 0 && !next.IsZero() {
-			break
 		}
 	}
 	return next
