@@ -74,10 +74,11 @@ func reasonOf(err error) error {
 // anyStart is an instant to look for the times of a schedule from, so that files are right or wrong whenever one asks.
 func anyStart() time.Time { return time.Date(2025, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
-// validateReach refuses windows that no time of the schedule falls into. Freezes and holidays end, and so do not count.
+// validateReach refuses windows that no time of the schedule falls into. Freezes and holidays end, and so do not count;
+// @every counts from when somebody begins to, and so may fall anywhere.
 func (g *GameDay) validateReach(f *findings, path string) {
 	s := &g.Spec
-	if s.Windows == nil || !f.sound("spec.windows") || !f.sound("spec.timeZone") || !f.sound(path) || len(f.problems) > 0 {
+	if s.Windows == nil || strings.HasPrefix(s.Schedule, "@every") || !f.sound("spec.windows") || !f.sound("spec.timeZone") || !f.sound(path) || len(f.problems) > 0 {
 		return
 	}
 	lasting := *g

@@ -56,6 +56,9 @@ type Moment struct {
 	fixed bool
 }
 
+// The years in which a moment may be.
+const firstYear, lastYear = 1970, 9998
+
 // UnmarshalText reads a date and a time of day, to the minute or to the second, with or without an offset.
 func (m *Moment) UnmarshalText(text []byte) error {
 	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z07:00"} {
@@ -63,10 +66,11 @@ func (m *Moment) UnmarshalText(text []byte) error {
 		if err != nil || at.Nanosecond() != 0 || bytes.ContainsAny(text, ".,") {
 			continue
 		}
-		if at.Year() < 1970 {
-			return fmt.Errorf("%q is before 1970", text)
+		at = at.UTC()
+		if at.Year() < firstYear || at.Year() > lastYear {
+			return fmt.Errorf("%q is outside of the years %d to %d", text, firstYear, lastYear)
 		}
-		*m = Moment{at.UTC(), strings.Contains(layout, "Z")}
+		*m = Moment{at, strings.Contains(layout, "Z")}
 		return nil
 	}
 	return fmt.Errorf("%q is not an instant: write date and time, such as 2026-12-01T10:30 or 2026-12-01T10:30:00+01:00", text)
