@@ -92,7 +92,7 @@ spec:
 	assertSameContent(t, before, s.configMap(t))
 	assert.Empty(t, s.marks(t))
 
-	code, _, stderr := inProcess(t, "serve", "--once", "-f", day, "-n", s.namespace, "--kubeconfig", s.cluster.Kubeconfig, "--out", filepath.Join(dir, "none"))
+	code, _, stderr := inProcess(t, "serve", "--once", "-f", day, "-n", s.namespace, "--kubeconfig", s.Kubeconfig, "--out", filepath.Join(dir, "none"))
 	assert.Equal(t, report.ExitRefused, code)
 	assert.Contains(t, stderr, "game day frozen does not run now: it is within a freeze: the sale")
 	assert.NoDirExists(t, filepath.Join(dir, "none"))
