@@ -15,10 +15,11 @@ type Variable struct {
 	Value *string `json:"value,omitempty"`
 }
 
-// checkVariable refuses what cannot be the name of a variable of the environment.
+// checkVariable refuses what cannot be the name of a variable of the environment. It does not repeat it: this may be the
+// secret itself.
 func checkVariable(c *experiment.Check, field, name string) {
 	if form, _ := experiment.FormOf("variable"); !form.Accepts(name) {
-		c.Fail(field, "%q is not the name of a variable of the environment: expected letters, digits and _, such as API_TOKEN", name)
+		c.Fail(field, "this is not the name of a variable of the environment: expected letters, digits and _, such as API_TOKEN")
 	}
 }
 
