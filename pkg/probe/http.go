@@ -47,7 +47,11 @@ func (p *HTTP) Check(c *experiment.Check) {
 // Needs is nothing: the URL is not the API server's.
 func (p *HTTP) Needs(access.Scope) []access.Need { return nil }
 
-const maxBody = 1 << 20
+// What is read of an answer at the most, in bytes.
+const (
+	maxHeader = 64 << 10
+	maxBody   = 1 << 20
+)
 
 // Measure sends one request.
 func (p *HTTP) Measure(ctx context.Context, _ World) error {
@@ -55,7 +59,7 @@ func (p *HTTP) Measure(ctx context.Context, _ World) error {
 	if err != nil {
 		return unknown("%w", err)
 	}
-	transport := &http.Transport{DisableKeepAlives: true}
+	transport := &http.Transport{DisableKeepAlives: true, MaxResponseHeaderBytes: maxHeader}
 	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(request)
 	if err != nil {

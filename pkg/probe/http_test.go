@@ -2,6 +2,7 @@ package probe_test
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -80,4 +81,29 @@ func TestHTTPTimeout(t *testing.T) {
 
 func TestHTTPMalformed(t *testing.T) {
 	assert.ErrorIs(t, (&probe.HTTP{URL: "http://a b"}).Measure(t.Context(), nil), probe.ErrUnknown)
+}
+
+func TestHTTPTrouble(t *testing.T) {
+	root := authority(t, "shop's authority", nil, 1000*day)
+	gigabyte := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.CopyN(w, zeros{}, 1<<30) }))
+	t.Cleanup(gigabyte.Close)
+	const late, enough = 300 * time.Millisecond, 20 * time.Second
+	for name, c := range map[string]struct {
+		probe   probe.HTTP
+		timeout time.Duration
+		want    outcome
+	}{
+		"an unknown certificate": {probe.HTTP{URL: "https://" + secure(t, root.issue(t, -day, day))}, enough, fails("comes from an authority that is not known")},
+		"no TLS":                 {probe.HTTP{URL: "https://" + serve(t, flood)}, enough, fails("the server does not speak TLS")},
+		"a gigabyte":             {probe.HTTP{URL: gigabyte.URL, Contains: "x"}, enough, fails(`the body does not contain "x"`)},
+		"a gigabyte, not read":   {probe.HTTP{URL: gigabyte.URL}, enough, holds()},
+		"headers without end": {probe.HTTP{URL: "http://" + serve(t, func(conn net.Conn) {
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nX: ")
+			flood(conn)
+		})}, enough, fails("headers exceeded")},
+		"does not accept":    {probe.HTTP{URL: "http://" + deaf(t)}, late, fails("deadline exceeded")},
+		"cannot be resolved": {probe.HTTP{URL: "http://nobody.invalid"}, 3 * time.Second, fails("nobody.invalid")},
+	} {
+		t.Run(name, func(t *testing.T) { measured(t, &c.probe, c.timeout, c.want) })
+	}
 }

@@ -131,7 +131,7 @@ func (p *Prometheus) Measure(ctx context.Context, _ World) error {
 
 // single is the number that an answer consists of.
 func single(answer model.Value) (float64, error) {
-	value := math.NaN()
+	var value float64
 	switch a := answer.(type) {
 	case *model.Scalar:
 		value = float64(a.Value)

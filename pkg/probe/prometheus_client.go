@@ -83,9 +83,6 @@ func (p *Prometheus) authorization() (header string, secrets []string, err error
 	return "", nil, nil
 }
 
-// maxHeader bounds the headers of an answer, in bytes; its body has maxBody.
-const maxHeader = 64 << 10
-
 // guarded sends the header, and bounds the answers.
 type guarded struct {
 	next          http.RoundTripper
