@@ -143,7 +143,10 @@ func (e example) examine(t *testing.T, with tools) *finding {
 		if strings.Contains(p.output, "may still be alive") {
 			found.problem(other, "the recovery has waited for a process of this host, which is gone:\n%s", p.output)
 		}
-		found.compare(want, look(), edits)
+		after := look()
+		for began := time.Now(); after.Behind() && time.Since(began) < time.Minute; after = look() {
+		}
+		found.compare(want, after, edits)
 	}
 	recovered()
 	for _, d := range late {

@@ -27,7 +27,7 @@ func TestDefectsAreFound(t *testing.T) {
 		with.crasher = defective(t,
 			binary.Defect{File: "pkg/apply/applier.go", Old: "	if err := a.intend(ctx, changes); err != nil {", New: "	if err := ctx.Err(); err != nil {"},
 			binary.Defect{File: "pkg/apply/applier.go", Old: "	wait.Wait()\n	return errors.Join(errs...)", New: "	wait.Wait()\n	return errors.Join(append(errs, a.intend(ctx, changes))...)"},
-			binary.Defect{File: "pkg/apply/edit.go", Old: "return true, mark(object, a.run, c)", New: "return true, nil"})
+			binary.Defect{File: "pkg/apply/edit.go", Old: "return true, mark(object, a.run, found)", New: "return found != nil, nil"})
 		// Without an intent before it, the effect is the third request.
 		assertFound(t, example{fixture: corrupt, run: point.Point{Request: 3, When: point.AfterSend}, foreign: nothing}, with, unmarkedOnce, different)
 	})

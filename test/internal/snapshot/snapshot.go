@@ -86,6 +86,14 @@ func (s *Snapshot) Left(said string) []string {
 	})
 }
 
+// Behind says that nothing is left but what the controller of EndpointSlices has copied from a Service: it takes that back
+// by itself, when it comes to it.
+func (s *Snapshot) Behind() bool {
+	return len(s.Marks) > 0 && !slices.ContainsFunc(s.Marks, func(mark string) bool {
+		return !strings.HasPrefix(mark, "EndpointSlice ") && !strings.HasPrefix(mark, "Endpoints ")
+	})
+}
+
 // Journalled says that there is a journal in the cluster (G1).
 func (s *Snapshot) Journalled() bool {
 	return slices.ContainsFunc(s.Marks, func(m string) bool { return strings.HasSuffix(m, " "+journalLabel) })
