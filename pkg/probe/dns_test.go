@@ -17,10 +17,7 @@ import (
 // nameServer serves zones by UDP and TCP on one port of loopback.
 func nameServer(t *testing.T, answer dns.HandlerFunc) (address string) {
 	t.Helper()
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	require.NoError(t, err)
-	listener, err := net.Listen("tcp", packets.LocalAddr().String())
-	require.NoError(t, err)
+	packets, listener := twofold(t)
 	for _, server := range []*dns.Server{{PacketConn: packets, Handler: answer}, {Listener: listener, Handler: answer}} {
 		ready := make(chan struct{})
 		server.NotifyStartedFunc = func() { close(ready) }
@@ -142,11 +139,7 @@ func TestDNS(t *testing.T) {
 
 // TestDNSFloods: what a server sends by TCP ends with the length that it announced, which is 64 KiB at the most.
 func TestDNSFloods(t *testing.T) {
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	require.NoError(t, err)
-	listener, err := net.Listen("tcp", packets.LocalAddr().String())
-	require.NoError(t, err)
-	defer listener.Close()
+	packets, listener := twofold(t)
 	server := &dns.Server{PacketConn: packets, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, question *dns.Msg) {
 		answer := new(dns.Msg).SetReply(question)
 		answer.Truncated = true

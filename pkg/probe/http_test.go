@@ -33,10 +33,7 @@ func TestHTTP(t *testing.T) {
 	})
 	server := httptest.NewServer(mux)
 	defer server.Close()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	nobody := "http://" + listener.Addr().String() + "/"
-	require.NoError(t, listener.Close())
+	nobody := "http://" + nobody(t) + "/"
 
 	for name, c := range map[string]struct {
 		probe probe.HTTP

@@ -50,26 +50,50 @@ func flood(conn net.Conn) {
 	}
 }
 
-// nobody is an address at which nothing listens.
+// nobody is an address at which nothing listens, and that nobody else gets meanwhile.
 func nobody(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().String()
+	_, address := bound(t)
+	return address
 }
 
-// deaf is an address that neither accepts nor refuses: its queue is full, and what knocks is not answered.
-func deaf(t *testing.T) string {
+// bound is a TCP socket that has an address, and does not listen yet.
+func bound(t *testing.T) (fd int, address string) {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = syscall.Close(fd) })
 	require.NoError(t, syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
-	require.NoError(t, syscall.Listen(fd, 0))
 	name, err := syscall.Getsockname(fd)
 	require.NoError(t, err)
-	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(name.(*syscall.SockaddrInet4).Port))
+	return fd, net.JoinHostPort("127.0.0.1", strconv.Itoa(name.(*syscall.SockaddrInet4).Port))
+}
+
+// twofold listens on one port by UDP and by TCP. A port that is free for the one may be taken for the other.
+func twofold(t *testing.T) (packets net.PacketConn, connections net.Listener) {
+	t.Helper()
+	var err error
+	for range 50 {
+		packets, err = net.ListenPacket("udp", "127.0.0.1:0")
+		require.NoError(t, err)
+		if connections, err = net.Listen("tcp", packets.LocalAddr().String()); err == nil {
+			t.Cleanup(func() {
+				_ = packets.Close()
+				_ = connections.Close()
+			})
+			return packets, connections
+		}
+		_ = packets.Close()
+	}
+	require.NoError(t, err)
+	return nil, nil
+}
+
+// deaf is an address that neither accepts nor refuses: its queue is full, and what knocks is not answered.
+func deaf(t *testing.T) string {
+	t.Helper()
+	fd, address := bound(t)
+	require.NoError(t, syscall.Listen(fd, 0))
 	for range 16 {
 		conn, err := net.DialTimeout("tcp", address, 100*time.Millisecond)
 		if err != nil {
