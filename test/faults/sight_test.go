@@ -64,6 +64,19 @@ func (s *stage) ready(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
+// serves wants the Service to answer from here: the proxies of the nodes are behind what the API says.
+func (s *stage) serves(ctx context.Context) error {
+	service, err := shared.client.CoreV1().Services(s.namespace).Get(ctx, "web", metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	answer, body, err := requestAt(ctx, service.Spec.ClusterIP+":80", "/readyz", "")
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", answer.Status, body)
+	}
+	return err
+}
+
 // get asks a pod, past the Service.
 func get(ctx context.Context, pod *corev1.Pod, path string) (string, error) {
 	answer, body, err := request(ctx, pod, path, "")
@@ -75,9 +88,13 @@ func get(ctx context.Context, pod *corev1.Pod, path string) (string, error) {
 
 // request asks a pod, past the Service, and gives the answer whatever it is, with its body.
 func request(ctx context.Context, pod *corev1.Pod, path, authorization string) (*http.Response, string, error) {
+	return requestAt(ctx, pod.Status.PodIP+":8080", path, authorization)
+}
+
+func requestAt(ctx context.Context, address, path, authorization string) (*http.Response, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+pod.Status.PodIP+":8080"+path, http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, http.NoBody)
 	if err != nil {
 		return nil, "", err
 	}

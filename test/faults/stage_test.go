@@ -105,7 +105,10 @@ func (s *stage) settled(ctx context.Context) error {
 	if _, err := shared.client.CoreV1().ConfigMaps(s.namespace).Get(ctx, "kube-root-ca.crt", metav1.GetOptions{}); err != nil {
 		return err // every namespace gets it
 	}
-	return s.endpoints(ctx, replicas)
+	if err := s.endpoints(ctx, replicas); err != nil {
+		return err
+	}
+	return s.serves(ctx)
 }
 
 // gate is the readiness gate of pods that have one.
