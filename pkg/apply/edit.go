@@ -198,7 +198,7 @@ func withOriginals(object *unstructured.Unstructured, c *inject.Change) (*inject
 		return c, nil
 	}
 	now := *c
-	now.Edit = &inject.Edit{Fields: slices.Clone(c.Edit.Fields)}
+	now.Edit = &inject.Edit{Fields: slices.Clone(c.Edit.Fields), Subresource: c.Edit.Subresource}
 	for i := range now.Edit.Fields {
 		f := &now.Edit.Fields[i]
 		if !f.Yields {

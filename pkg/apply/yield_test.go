@@ -123,3 +123,12 @@ func TestYieldsNotOursWithoutAMark(t *testing.T) {
 func TestYieldsByHand(t *testing.T) {
 	assert.Equal(t, []string{"chaosctl recover --all"}, (&Applier{run: "run-1"}).byHand(steal(), true))
 }
+
+// TestYieldingKeepsItsSubresource: who finds the mark restores by the same subresource by which it was written.
+func TestYieldingKeepsItsSubresource(t *testing.T) {
+	c := steal()
+	c.Edit.Subresource = "status"
+	marks := ReadMarks(stolen(t, c), c.Object)
+	require.Len(t, marks.Changes, 1)
+	assert.Equal(t, "status", marks.Changes[0].Subresource())
+}

@@ -3,10 +3,8 @@ package leftover
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -346,74 +344,6 @@ func (r *Recovery) dropRemains(ctx context.Context, applier *apply.Applier, m Ma
 	case dropped:
 		out.Notes = append(out.Notes, fmt.Sprintf("%s bore %s, which was removed; its content is as it was found", describe(m.Object), what))
 	}
-}
-
-// ledger gathers what the applier tells.
-type ledger struct {
-	mu      sync.Mutex
-	changes map[string]*inject.Change
-	items   []Item
-	notes   []string
-}
-
-// Record keeps the ends of undos, and warnings.
-func (l *ledger) Record(p event.Payload) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch p := p.(type) {
-	case event.ChangeUpdated:
-		switch p.State {
-		case event.ChangeUndone, event.ChangeDiverged, event.ChangeStuck:
-			item := Item{Object: p.Object, State: p.State, Message: p.Message}
-			item.Verb = p.Verb
-			if c := l.changes[p.ID]; c != nil {
-				for _, f := range c.Fields() {
-					item.Fields = append(item.Fields, f.PathString())
-				}
-			}
-			l.items = append(l.items, item)
-		}
-	case event.Noted:
-		if !slices.Contains(l.notes, p.Message) { // that a server does not answer may be told for each change
-			l.notes = append(l.notes, p.Message)
-		}
-	}
-}
-
-// Abandon drops a run's marks, journal and Lease, and leaves the objects as they are. The items name what stays as the run
-// has made it.
-func (r *Recovery) Abandon(ctx context.Context, run *Run) (*Outcome, error) {
-	out := &Outcome{Run: run.ID}
-	held, err := r.takeOver(ctx, run)
-	if err != nil {
-		return nil, err
-	}
-	// What is damaged in it, or meant for another cluster, is given up too.
-	journals, _, err := r.journals(ctx, run, &Outcome{})
-	if err != nil && !errors.As(err, new(*Foreign)) {
-		return nil, err
-	}
-	applier := apply.New(r.Cluster, run.ID, nil, &ledger{})
-	for _, m := range run.Objects {
-		item := Item{Object: m.Object.Event(), State: event.ChangeUndone, Message: "the mark was removed; the object stays as it is"}
-		for _, c := range m.Changes {
-			for _, f := range c.Fields() {
-				item.Fields = append(item.Fields, f.PathString())
-			}
-		}
-		if err := applier.DropMarks(ctx, m.Object); err != nil {
-			out.Left = true
-			item.State, item.Message = event.ChangeStuck, err.Error()
-		}
-		out.Items = append(out.Items, item)
-	}
-	if !out.Left {
-		removeJournals(ctx, journals, out)
-	}
-	if held != nil {
-		err = held.Release(ctx, out.Left)
-	}
-	return out, err
 }
 
 // Newest sorts runs so that the newest is undone first.
