@@ -24,6 +24,20 @@ type Agent struct {
 	Task []string `json:"task"`
 	// For is how long it works at the most.
 	For time.Duration `json:"for"`
+	// Needs are what its container gets beyond what every pod may have; none for most tasks.
+	Needs AgentNeeds `json:"needs,omitzero"`
+}
+
+// AgentNeeds are what the container of an agent gets beyond what the strictest of the Pod Security Standards, restricted, lets
+// in. A task asks for the least that it can do with.
+type AgentNeeds struct {
+	// Container is the one of the pod whose processes the agent sees; its own alone where it is empty.
+	Container string `json:"container,omitempty"`
+	// User is the one that it runs as; one without any rights where it is nil.
+	User *int64 `json:"user,omitempty"`
+	// Capabilities are those of the kernel that it has, without their CAP_. They are of use to user 0 alone: the kernel takes
+	// them from others when a program begins.
+	Capabilities []corev1.Capability `json:"capabilities,omitempty"`
 }
 
 // agentParameters are those of every fault that is made inside of pods.
@@ -44,6 +58,18 @@ const agentSlack = 15 * time.Second
 
 // plan runs an agent with that task in each of the chosen pods.
 func (p *agentParameters) plan(ctx context.Context, s Scope, what string, task ...string) ([]Change, error) {
+	return p.planEach(ctx, s, func(*cluster.Pod) (agentJob, error) { return agentJob{what: what, task: task}, nil })
+}
+
+// agentJob is what an agent is to do in one pod.
+type agentJob struct {
+	what  string
+	task  []string
+	needs AgentNeeds
+}
+
+// planEach runs an agent in each of the chosen pods, with a job of its own.
+func (p *agentParameters) planEach(ctx context.Context, s Scope, jobFor func(*cluster.Pod) (agentJob, error)) ([]Change, error) {
 	candidates, err := candidates(ctx, s, p.Where)
 	if err != nil {
 		return nil, err
@@ -51,9 +77,13 @@ func (p *agentParameters) plan(ctx context.Context, s Scope, what string, task .
 	victims := target.Pick(s.Draw, candidates, p.Count.Of(len(candidates)), func(p *cluster.Pod) string { return string(p.UID) })
 	var changes []Change
 	for _, pod := range victims {
+		job, err := jobFor(pod)
+		if err != nil {
+			return nil, err
+		}
 		changes = append(changes, Change{
-			ID: "agent-" + pod.Name, Object: podObject(pod), What: what,
-			Agent: &Agent{Image: p.image(), Task: task, For: s.Lasts + agentSlack},
+			ID: "agent-" + pod.Name, Object: podObject(pod), What: job.what,
+			Agent: &Agent{Image: p.image(), Task: job.task, For: s.Lasts + agentSlack, Needs: job.needs},
 		})
 	}
 	return changes, nil
@@ -77,20 +107,29 @@ func agents(namespace string) []access.Need {
 	return append(needs, access.Needs("tell the agent to stop", on, "get", "create")...)
 }
 
-// Container is the ephemeral container of an agent that is to end at an instant. It may do nothing that the strictest of the
-// Pod Security Standards forbids, restricted.
+// nobody is the user of an agent that needs no other.
+const nobody int64 = 65532
+
+// Container is the ephemeral container of an agent that is to end at an instant. Beyond its needs it may do nothing that the
+// strictest of the Pod Security Standards forbids, restricted.
 func (a *Agent) Container(name string, until time.Time) corev1.EphemeralContainer {
-	yes, no := true, false
-	var user int64 = 65532
+	yes, no, user := true, false, nobody
+	if a.Needs.User != nil {
+		user = *a.Needs.User
+	}
+	notRoot := user != 0
 	args := append([]string{"agent", "--for", a.For.String(), UntilFlag, until.UTC().Format(time.RFC3339)}, a.Task...)
-	return corev1.EphemeralContainer{EphemeralContainerCommon: corev1.EphemeralContainerCommon{
-		Name: name, Image: a.Image, ImagePullPolicy: corev1.PullIfNotPresent, Args: args, Stdin: true,
-		SecurityContext: &corev1.SecurityContext{
-			RunAsUser: &user, RunAsNonRoot: &yes, AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes,
-			Capabilities:   &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
-			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+	return corev1.EphemeralContainer{
+		TargetContainerName: a.Needs.Container,
+		EphemeralContainerCommon: corev1.EphemeralContainerCommon{
+			Name: name, Image: a.Image, ImagePullPolicy: corev1.PullIfNotPresent, Args: args, Stdin: true,
+			SecurityContext: &corev1.SecurityContext{
+				RunAsUser: &user, RunAsNonRoot: &notRoot, AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes,
+				Capabilities:   &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}, Add: a.Needs.Capabilities},
+				SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+			},
 		},
-	}}
+	}
 }
 
 // UntilFlag is the flag of the agent before the instant at which it ends.

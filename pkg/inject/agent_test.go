@@ -95,3 +95,18 @@ func TestContainerOfTheAgent(t *testing.T) {
 	_, err = inject.AgentEnds(&c)
 	assert.Error(t, err)
 }
+
+// TestContainerOfAnAgentThatNeedsMore: it gets that, and no more.
+func TestContainerOfAnAgentThatNeedsMore(t *testing.T) {
+	var root int64
+	until := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	plain := (&inject.Agent{}).Container("chaosctl-1", until)
+	c := (&inject.Agent{Needs: inject.AgentNeeds{Container: "web", User: &root, Capabilities: []corev1.Capability{"KILL"}}}).Container("chaosctl-1", until)
+	assert.Equal(t, "web", c.TargetContainerName)
+	assert.Equal(t, []corev1.Capability{"KILL"}, c.SecurityContext.Capabilities.Add)
+	assert.Zero(t, *c.SecurityContext.RunAsUser)
+	assert.False(t, *c.SecurityContext.RunAsNonRoot)
+	c.TargetContainerName, c.SecurityContext.Capabilities.Add = "", nil
+	c.SecurityContext.RunAsUser, c.SecurityContext.RunAsNonRoot = plain.SecurityContext.RunAsUser, plain.SecurityContext.RunAsNonRoot
+	assert.Equal(t, plain, c)
+}
