@@ -2,13 +2,16 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chaosctl/chaosctl/pkg/agent"
+	"github.com/chaosctl/chaosctl/pkg/netfilter"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
@@ -40,8 +43,26 @@ func (a *app) agent() *cobra.Command {
 	busy.Flags().Float64Var(&cpu.Load, "load", 100, "For this share of the time, in percent")
 	holding := a.task("memory", "Hold memory", &terms, memory)
 	holding.Flags().Int64Var(&memory.Bytes, "bytes", 0, "How much")
-	cmd.AddCommand(busy, holding)
+	cmd.AddCommand(busy, holding, a.packets(&terms))
 	return cmd
+}
+
+// packets takes its rules as arguments, in JSON.
+func (a *app) packets(terms *agent.Terms) *cobra.Command {
+	return &cobra.Command{
+		Use: "packets RULE...", Short: "Have rules for the packets of this pod", Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			task := agent.Packets{Rules: make([]netfilter.Rule, len(args))}
+			for i, arg := range args {
+				decoder := json.NewDecoder(strings.NewReader(arg))
+				decoder.DisallowUnknownFields()
+				if err := decoder.Decode(&task.Rules[i]); err != nil {
+					return usage(fmt.Errorf("rule %q: %w", arg, err))
+				}
+			}
+			return a.runAgent(cmd.Context(), task, *terms)
+		},
+	}
 }
 
 func (a *app) task(name, short string, terms *agent.Terms, task agent.Task) *cobra.Command {

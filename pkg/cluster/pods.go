@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"maps"
+	"net/netip"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -123,14 +124,16 @@ type Pod struct {
 	// Gates are the conditions without which it is not ready, beside those of its containers (spec.readinessGates), with
 	// their status: True, or what else they are. Most pods have none.
 	Gates map[string]corev1.ConditionStatus
-	// Shape is what it asks of a node, and its emptyDir volumes; other pods may have the same.
+	// Addresses are those of its network, of one or both families; those of its node where it is in the node's network.
+	Addresses []netip.Addr
+	// Shape is what it asks of a node, its emptyDir volumes, and whether it is in the node's network; other pods may have the same.
 	Shape *corev1.PodSpec
 }
 
 // PodOf keeps of a pod what [Pod] says.
 func PodOf(p *corev1.Pod) *Pod {
 	shape := &corev1.PodSpec{
-		NodeSelector: p.Spec.NodeSelector, Affinity: p.Spec.Affinity, Tolerations: p.Spec.Tolerations, Overhead: p.Spec.Overhead,
+		NodeSelector: p.Spec.NodeSelector, Affinity: p.Spec.Affinity, Tolerations: p.Spec.Tolerations, Overhead: p.Spec.Overhead, HostNetwork: p.Spec.HostNetwork,
 	}
 	for _, c := range p.Spec.InitContainers {
 		shape.InitContainers = append(shape.InitContainers, corev1.Container{Name: c.Name, Resources: c.Resources, RestartPolicy: c.RestartPolicy})
@@ -148,8 +151,18 @@ func PodOf(p *corev1.Pod) *Pod {
 			Namespace: p.Namespace, Name: p.Name, UID: p.UID, Labels: p.Labels, Annotations: kept(p.Annotations), OwnerReferences: p.OwnerReferences, Finalizers: p.Finalizers,
 			CreationTimestamp: p.CreationTimestamp, DeletionTimestamp: p.DeletionTimestamp, DeletionGracePeriodSeconds: p.DeletionGracePeriodSeconds,
 		},
-		Node: p.Spec.NodeName, Phase: p.Status.Phase, Ready: PodReady(p), Gates: gates(p), Shape: shape,
+		Node: p.Spec.NodeName, Phase: p.Status.Phase, Ready: PodReady(p), Gates: gates(p), Addresses: addresses(p), Shape: shape,
 	}
+}
+
+func addresses(p *corev1.Pod) []netip.Addr {
+	var all []netip.Addr
+	for _, ip := range p.Status.PodIPs {
+		if a, err := netip.ParseAddr(ip.IP); err == nil {
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 func gates(p *corev1.Pod) map[string]corev1.ConditionStatus {

@@ -90,6 +90,7 @@ func FormOf(name string) (Form, bool) {
 		"positive":     {Name: "duration", Patterns: append(Duration(0).Form().Patterns, `[1-9]`)},
 		"zero-or-more": {Name: "whole number", Numbers: atLeast(0)},
 		"one-or-more":  {Name: "whole number", Numbers: atLeast(1)},
+		"port-number":  {Name: "whole number", Numbers: between(1, 65535)},
 	}[name]
 	return form, ok
 }

@@ -26,6 +26,7 @@ func families() []family {
 		{"control-plane", controlPlane()},
 		{"anything-else", anythingElse()},
 		{"inside", inside()},
+		{"network", network()},
 	}
 }
 
