@@ -48,7 +48,7 @@ func Install(rules ...Rule) (table *Table, err error) {
 	}
 	defer func() {
 		if table == nil {
-			t.conn.CloseLasting()
+			_ = t.conn.CloseLasting()
 		}
 	}()
 	t.name = fmt.Sprintf("chaosctl-%d", t.socket.PID())
