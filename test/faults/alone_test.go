@@ -39,8 +39,8 @@ func TestAgentEndsAlone(t *testing.T) {
 	assert.Equal(t, before, s.networks(t))
 
 	require.NoError(t, start())
+	s.settle(t)
 	r := binary.Chaosctl{Kubeconfig: shared.Kubeconfig}.Start(t, "recover", "--all", "-n", s.namespace)
 	require.Zero(t, r.Exit(t))
-	s.settle(t)
 	assert.Empty(t, s.look(t).Marks)
 }
