@@ -9,6 +9,7 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
@@ -68,6 +69,11 @@ func TestChangesNeedNoMoreThanDeclared(t *testing.T) {
 		"configCorrupt, of a Secret": {&inject.ConfigCorrupt{Secret: "settings", From: &inject.ConfigSource{Key: "old"}}, []inject.Change{edited(secret)}},
 		"quotaSqueeze": {&inject.QuotaSqueeze{}, []inject.Change{{Object: inject.Object{
 			Resource: corev1.SchemeGroupVersion.WithResource("resourcequotas"), Kind: "ResourceQuota", Namespace: "shop", Name: "any"}, Create: &inject.Create{}}}},
+		"admissionDeny": {&inject.AdmissionDeny{}, []inject.Change{
+			{Object: inject.Object{Resource: schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "validatingadmissionpolicies"}}, Create: &inject.Create{}},
+			{Object: inject.Object{Resource: schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "validatingadmissionpolicybindings"}}, Create: &inject.Create{}},
+			{Object: lease, Create: &inject.Create{Refused: &inject.Refused{Resource: pod.Resource}}},
+		}},
 		"leaseSteal": {&inject.LeaseSteal{Lease: "operator"}, []inject.Change{edited(lease)}},
 		"manifest": {&inject.Manifest{Object: map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": map[string]any{"name": "web"}}},
 			[]inject.Change{{Object: consumer, Create: &inject.Create{}}}},

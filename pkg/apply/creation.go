@@ -114,6 +114,8 @@ func (n creation) observe(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("not seen within %s: %w", patience, errors.Join(last, ctx.Err()))
 	case until != nil:
 		return fmt.Sprintf("the object is there, and %q holds", n.c.Create.Until), nil
+	case n.c.Create.Refused != nil:
+		return fmt.Sprintf("the API server refuses a %s", n.c.Create.Refused.Kind), nil
 	}
 	return "the object is there", nil
 }
@@ -127,7 +129,7 @@ func (n creation) holds(ctx context.Context, until *condition.Condition) error {
 	case object == nil:
 		return errors.New("the object is gone")
 	case until == nil:
-		return nil
+		return n.refuses(ctx)
 	}
 	holds, err := until.Holds(ctx, map[string]any{"object": object.Object})
 	switch {
@@ -136,7 +138,7 @@ func (n creation) holds(ctx context.Context, until *condition.Condition) error {
 	case !holds:
 		return fmt.Errorf("%q does not hold", n.c.Create.Until)
 	}
-	return nil
+	return n.refuses(ctx)
 }
 
 var errUndone = errors.New("undone meanwhile")

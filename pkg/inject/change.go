@@ -87,8 +87,20 @@ type Create struct {
 	Manifest json.RawMessage `json:"-"`
 	// Until is a CEL condition over the object that must hold before the fault counts as in effect; at once where it is empty.
 	Until string `json:"until,omitempty"`
-	// Timeout is how long that may take; half a minute where it is zero.
+	// Refused is what the API server must refuse to create, too, before the fault counts as in effect; nil where that is not its
+	// effect. Journals do not hold it.
+	Refused *Refused `json:"-"`
+	// Timeout is how long both may take; half a minute where it is zero.
 	Timeout time.Duration `json:"timeout,omitempty"`
+}
+
+// Refused is an object that is not let in. It is tried by a dry run, and never made.
+type Refused struct {
+	Resource schema.GroupVersionResource
+	Kind     string
+	Manifest json.RawMessage
+	// By is a text in the refusal that tells it from those for other reasons.
+	By string
 }
 
 // Surge is requests like those of the load that the object names. They are the engine's to send; nothing in the cluster changes.

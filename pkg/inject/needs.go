@@ -18,7 +18,11 @@ func (c *Change) Needs() []access.Need {
 	case c.Surge != nil:
 		return nil
 	case c.Create != nil:
-		return creations(c.Object.Resource, c.Object.Namespace, c.Object.Name, c.What)
+		needs := creations(c.Object.Resource, c.Object.Namespace, c.Object.Name, c.What)
+		if r := c.Create.Refused; r != nil {
+			needs = append(needs, trials(r.Resource, c.Object.Namespace)...)
+		}
+		return needs
 	case c.Agent != nil:
 		return agents(c.Object.Namespace)
 	}
@@ -82,4 +86,10 @@ func creations(resource schema.GroupVersionResource, namespace, name, why string
 	needs := access.Needs(why, on, "create")
 	on.Name = name
 	return append(needs, access.Needs("see that it is there, and remove it", on, "get", "delete")...)
+}
+
+// trials are creations that are only tried, by dry runs: Kubernetes asks the same permission for them.
+func trials(resource schema.GroupVersionResource, namespace string) []access.Need {
+	on := access.Object{Group: resource.Group, Resource: resource.Resource, Namespace: namespace}
+	return access.Needs("see by a dry run that no new one is let in", on, "create")
 }

@@ -70,10 +70,11 @@ var fixtures = map[string][]fixture{
 		{name: "manifest", faults: `- manifest: {object: {apiVersion: v1, kind: LimitRange, metadata: {name: tight}, spec: {limits: [{type: Container, default: {memory: 8Mi}}]}}, until: size(object.spec.limits) == 1}`},
 		{name: "manifest, with a drawn name", faults: "- manifest: {object: {apiVersion: v1, kind: ConfigMap, metadata: {generateName: drawn-}}}"},
 	},
-	"quotaSqueeze": {{name: "quotaSqueeze", faults: "- quotaSqueeze: {}"}},
-	"badCommand":   {{name: "badCommand", faults: "- badCommand: {}"}},
-	"badResources": {{name: "badResources", faults: "- badResources: {requests: {cpu: 1M, memory: 1Pi}}"}},
-	"rolloutPause": {{name: "rolloutPause", faults: "- rolloutPause: {}"}},
+	"admissionDeny": {{name: "admissionDeny", faults: "- admissionDeny: {}"}},
+	"quotaSqueeze":  {{name: "quotaSqueeze", faults: "- quotaSqueeze: {}"}},
+	"badCommand":    {{name: "badCommand", faults: "- badCommand: {}"}},
+	"badResources":  {{name: "badResources", faults: "- badResources: {requests: {cpu: 1M, memory: 1Pi}}"}},
+	"rolloutPause":  {{name: "rolloutPause", faults: "- rolloutPause: {}"}},
 }
 
 // irreversible are the faults that have nothing to undo (G13), or leave nothing behind that could be.

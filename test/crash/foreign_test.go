@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -134,9 +135,13 @@ func has(o *unstructured.Unstructured, done edit) bool {
 // own is a change of the fixture, in this scene.
 func (s *scene) own(c *inject.Change) *inject.Change {
 	own := *c
-	if own.Object.Namespace != "" {
+	switch {
+	case own.Object.Namespace != "":
 		own.Object.Namespace = s.namespace
-	} else {
+	case own.Create != nil: // named after the namespace that it is about
+		name, _, _ := strings.Cut(own.Object.Name, ".")
+		own.Object.Name = name + "." + s.namespace
+	default:
 		own.Object.Name = s.node
 	}
 	return &own

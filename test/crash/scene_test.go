@@ -221,6 +221,19 @@ func (s *scene) look(ctx context.Context) (*snapshot.Snapshot, error) {
 	return found, nil
 }
 
+// inert says that an object is a marked policy for admission, or the binding of one, and that a pod is admitted nevertheless.
+func (s *scene) inert(t *testing.T, o *unstructured.Unstructured) bool {
+	t.Helper()
+	if o == nil || !strings.HasPrefix(o.GetKind(), "ValidatingAdmissionPolicy") || !snapshot.Marked(o) {
+		return false
+	}
+	_, err := shared.client.CoreV1().Pods(s.namespace).Create(t.Context(), &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "one-more", Labels: map[string]string{"app": "web"}},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "one", Image: "registry.invalid/one:1"}}},
+	}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	return err == nil
+}
+
 // experiment is one with these faults, as short as it can be.
 func (s *scene) experiment(faults string) string {
 	faults = strings.ReplaceAll(strings.TrimSpace(faults), "NODE", s.node)

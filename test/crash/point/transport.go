@@ -43,7 +43,7 @@ func (c *counter) number(r *http.Request) int {
 		delete(c.conflicts, name(r))
 		return number
 	}
-	if r.Method == http.MethodGet || r.Method == http.MethodHead || strings.HasSuffix(r.URL.Path, "/selfsubjectaccessreviews") || c.renews(r) {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead || strings.HasSuffix(r.URL.Path, "/selfsubjectaccessreviews") || r.URL.Query().Has("dryRun") || c.renews(r) {
 		return 0
 	}
 	c.requests++

@@ -2,10 +2,13 @@ package snapshot
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -20,6 +23,8 @@ type kind struct {
 	// derived says that its objects are made and changed by controllers, from others that the snapshot holds: looked at are
 	// only their marks.
 	derived bool
+	// about says that they are in no namespace, and may be about one.
+	about bool
 }
 
 // derived are kinds of objects that only controllers write, save pods that have none.
@@ -39,11 +44,20 @@ func kinds(client discovery.DiscoveryInterface) ([]kind, error) {
 		}
 		for _, r := range list.APIResources {
 			if slices.Contains(r.Verbs, "list") && r.Name != "events" {
-				all = append(all, kind{gv.WithResource(r.Name), slices.Contains(derived, r.Name)})
+				all = append(all, kind{resource: gv.WithResource(r.Name), derived: slices.Contains(derived, r.Name)})
 			}
 		}
 	}
+	for _, resource := range []string{"validatingadmissionpolicies", "validatingadmissionpolicybindings"} {
+		all = append(all, kind{resource: admissionv1.SchemeGroupVersion.WithResource(resource), about: true})
+	}
 	return all, nil
+}
+
+// isAbout says that an object names a namespace in its specification.
+func isAbout(o *unstructured.Unstructured, namespace string) bool {
+	text, err := json.Marshal(o.Object["spec"])
+	return err == nil && strings.Contains(string(text), `"`+namespace+`"`)
 }
 
 var nodes = corev1.SchemeGroupVersion.WithResource("nodes")
@@ -66,7 +80,7 @@ func NewViewer(discover discovery.DiscoveryInterface, client dynamic.Interface) 
 // listings is how many kinds are listed at once. Each listing waits until the server knows that it is up to date, which takes up to 100 ms where the kind is idle.
 const listings = 64
 
-// Look takes a snapshot of a namespace, and of the nodes named.
+// Look takes a snapshot of a namespace, of what is about it in no namespace, and of the nodes named.
 func (v *Viewer) Look(ctx context.Context, namespace string, named ...string) (*Snapshot, error) {
 	found := New()
 	lists := make([]*unstructured.UnstructuredList, len(v.kinds))
@@ -74,7 +88,11 @@ func (v *Viewer) Look(ctx context.Context, namespace string, named ...string) (*
 	group.SetLimit(listings)
 	for i, k := range v.kinds {
 		group.Go(func() (err error) {
-			if lists[i], err = v.client.Resource(k.resource).Namespace(namespace).List(listing, metav1.ListOptions{}); err != nil {
+			in := namespace
+			if k.about {
+				in = ""
+			}
+			if lists[i], err = v.client.Resource(k.resource).Namespace(in).List(listing, metav1.ListOptions{}); err != nil {
 				return fmt.Errorf("list %s: %w", k.resource.Resource, err)
 			}
 			return nil
@@ -86,6 +104,9 @@ func (v *Viewer) Look(ctx context.Context, namespace string, named ...string) (*
 	for i, list := range lists {
 		for j := range list.Items {
 			o := &list.Items[j]
+			if v.kinds[i].about && !isAbout(o, namespace) {
+				continue
+			}
 			found.add(o, v.kinds[i].derived && (o.GetKind() != "Pod" || metav1.GetControllerOf(o) != nil))
 		}
 	}
