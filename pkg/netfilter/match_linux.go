@@ -145,7 +145,7 @@ func transport(r *Rule) [][]expr.Any {
 	}
 	const source, destination = 0, 2
 	ends := []uint32{source, destination}
-	if r.Action == Redirect {
+	if r.Action == Redirect || r.Toward {
 		ends = ends[1:]
 	}
 	var all [][]expr.Any

@@ -60,6 +60,8 @@ type Rule struct {
 	Protocol Protocol `json:"protocol,omitempty"`
 	// Ports are those of which a packet has one, at either of its ends; where the action is Redirect, that to which it goes.
 	Ports []uint16 `json:"ports,omitempty"`
+	// Toward has Ports be those that a packet goes to, as they are where the action is Redirect.
+	Toward bool `json:"toward,omitempty"`
 	// Peers hold the address at the other end.
 	Peers []netip.Prefix `json:"peers,omitempty"`
 	// Share is the part of the packets to which it happens, chosen at random for each of them: more than 0, up to 1. A packet is

@@ -108,6 +108,16 @@ func (t *Table) Counts() ([]Count, error) {
 func met(rule int) string  { return "met-" + strconv.Itoa(rule) }
 func done(rule int) string { return "done-" + strconv.Itoa(rule) }
 
+// Release ends the redirection of new connections, and resets. Connections that were redirected go on, as they do not after Close.
+func (t *Table) Release() error {
+	for _, chain := range t.chains {
+		if chain.Table == t.inet {
+			t.conn.FlushChain(chain)
+		}
+	}
+	return t.conn.Flush()
+}
+
 // Close takes the rules out of force, and everything of them away. It may be called again.
 func (t *Table) Close() error {
 	for _, home := range []*nftables.Table{t.filter, t.inet} {

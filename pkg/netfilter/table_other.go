@@ -20,6 +20,9 @@ func Install(...Rule) (*Table, error) { return nil, errLinux }
 // Counts are those of the rules, in their order.
 func (*Table) Counts() ([]Count, error) { return nil, errLinux }
 
+// Release ends the redirection of new connections, and resets.
+func (*Table) Release() error { return errLinux }
+
 // Close takes the rules out of force.
 func (*Table) Close() error { return errLinux }
 

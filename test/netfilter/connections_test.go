@@ -53,6 +53,21 @@ func TestReset(t *testing.T) {
 	}
 }
 
+// TestResetToward: connections that go to a port are told from those that come from one.
+func TestResetToward(t *testing.T) {
+	s := newScene(t)
+	listen(t, s.pod, at(podAddresses[0], 8080), "pod")
+	listen(t, s.peer, at(peerAddresses[0], 8080), "peer")
+	here, _, err := dial(t, s.peer, at(podAddresses[0], 8080))
+	require.NoError(t, err)
+	there, _, err := dial(t, s.pod, at(peerAddresses[0], 8080))
+	require.NoError(t, err)
+	table := s.install(t, netfilter.Rule{Action: netfilter.Reset, Direction: netfilter.In, Ports: []uint16{8080}, Toward: true, At: netfilter.Established})
+	require.NoError(t, answers(there))
+	require.ErrorIs(t, answers(here), syscall.ECONNRESET)
+	require.NoError(t, table.Close())
+}
+
 func with(r netfilter.Rule, d netfilter.Direction) netfilter.Rule {
 	r.Direction = d
 	return r
@@ -131,6 +146,15 @@ func TestRedirect(t *testing.T) {
 			_, name, err = dial(t, s.pod, at(peersOthers[family], 80))
 			require.NoError(t, err)
 			assert.Equal(t, "other", name, "another peer")
+
+			require.NoError(t, table.Release())
+			_, name, err = dial(t, s.peer, at(address, 8080))
+			require.NoError(t, err)
+			assert.Equal(t, "pod", name)
+			_, name, err = dial(t, s.pod, at(peerAddresses[family], 80))
+			require.NoError(t, err)
+			assert.Equal(t, "peer", name)
+			require.NoError(t, answers(c), "one that was redirected")
 
 			require.NoError(t, table.Close())
 			assert.Equal(t, before, s.network(t))
