@@ -43,7 +43,7 @@ func (a *app) agent() *cobra.Command {
 	busy.Flags().Float64Var(&cpu.Load, "load", 100, "For this share of the time, in percent")
 	holding := a.task("memory", "Hold memory", &terms, memory)
 	holding.Flags().Int64Var(&memory.Bytes, "bytes", 0, "How much")
-	cmd.AddCommand(busy, holding, a.packets(&terms))
+	cmd.AddCommand(busy, holding, a.packets(&terms), a.httpTask(&terms), a.dnsTask(&terms))
 	return cmd
 }
 

@@ -13,7 +13,7 @@ import (
 // TestAgent runs it where there is no kubelet.
 func TestAgent(t *testing.T) {
 	until := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
-	code, stdout, stderr := call(t, "agent", "--for", "50ms", "--until", until, "memory", "--bytes", "1048576")
+	code, stdout, stderr := call(t, "agent", "--for", "2s", "--until", until, "memory", "--bytes", "1048576")
 	assert.Zero(t, code, stderr)
 	assert.Equal(t, "started\n"+`{"end":"expired","did":"held 1 MiB"}`+"\n", stdout)
 
@@ -23,6 +23,9 @@ func TestAgent(t *testing.T) {
 
 	for _, args := range [][]string{
 		{"agent", "cpu"}, {"agent", "--for", "1s", "cpu"}, {"agent", "--for", "1s", "--until", "soon", "cpu"}, {"agent", "--for", "1s", "--until", until, "cpu", "more"},
+		{"agent", "--for", "1s", "--until", until, "http", "--port", "0"}, {"agent", "--for", "1s", "--until", until, "http", "--port", "65536"},
+		{"agent", "--for", "1s", "--until", until, "http", "--pattern", "["}, {"agent", "--for", "1s", "--until", until, "http", "--peer", "here"},
+		{"agent", "--for", "1s", "--until", until, "dns", "--delay", "long"},
 	} {
 		code, _, stderr := call(t, args...)
 		assert.Equal(t, report.ExitInvalid, code, "%s: %s", strings.Join(args, " "), stderr)

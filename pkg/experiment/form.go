@@ -91,6 +91,7 @@ func FormOf(name string) (Form, bool) {
 		"zero-or-more": {Name: "whole number", Numbers: atLeast(0)},
 		"one-or-more":  {Name: "whole number", Numbers: atLeast(1)},
 		"port-number":  {Name: "whole number", Numbers: between(1, 65535)},
+		"answer":       {Name: "whole number", Numbers: between(200, 599)},
 	}[name]
 	return form, ok
 }

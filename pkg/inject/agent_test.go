@@ -44,6 +44,24 @@ func TestFaultsInPods(t *testing.T) {
 			}),
 			[]string{"memory", "--bytes", "67108864"}, "hold 64Mi of memory inside of the pod",
 		},
+		"httpFault": {
+			inPods(t, "httpFault", func(f inject.Fault) {
+				fault := f.(*inject.HTTPFault)
+				fault.Count, fault.Image, fault.Port, fault.Status, fault.Percent = experiment.Count{All: true}, "example.com/agent:1", 8080, new(503), 0.5
+				fault.Delay, fault.Path, fault.Methods, fault.Probes, fault.ResetEstablished = new(experiment.Duration(time.Second)), "/orders", []string{"PUT", "POST"}, true, true
+			}),
+			[]string{"http", "--port", "8080", "--share", "0.5", "--delay", "1s", "--status", "503", "--method", "PUT,POST", "--path", "/orders", "--probes", "--reset"},
+			"hold for 1s and answer with 503 Service Unavailable 50% of the PUT and POST requests to port 8080 of the pod under /orders, and reset its connections of before",
+		},
+		"dnsFail": {
+			inPods(t, "dnsFail", func(f inject.Fault) {
+				fault := f.(*inject.DNSFail)
+				fault.Count, fault.Image = experiment.Count{All: true}, "example.com/agent:1"
+				fault.Delay, fault.Names, fault.Answer = new(experiment.Duration(time.Second)), []string{"db", "*.example.com"}, inject.NoAnswer
+			}),
+			[]string{"dns", "--share", "1", "--delay", "1s", "--answer", "none", "--name", "db,*.example.com"},
+			"hold for 1s and leave without an answer 100% of the questions of the pod for db, *.example.com",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := v.scope()
@@ -55,6 +73,7 @@ func TestFaultsInPods(t *testing.T) {
 				assert.Equal(t, "run agent in", change.Verb())
 				assert.True(t, change.Reversible())
 				assert.Empty(t, change.Removed())
+				change.Agent.Needs = inject.AgentNeeds{} // see below
 				assert.Equal(t, &inject.Agent{Image: "example.com/agent:1", Task: c.task, For: 35 * time.Second}, change.Agent)
 				assert.Contains(t, change.Undo(), "ends by itself after 35s")
 			}
@@ -109,4 +128,28 @@ func TestContainerOfAnAgentThatNeedsMore(t *testing.T) {
 	c.TargetContainerName, c.SecurityContext.Capabilities.Add = "", nil
 	c.SecurityContext.RunAsUser, c.SecurityContext.RunAsNonRoot = plain.SecurityContext.RunAsUser, plain.SecurityContext.RunAsNonRoot
 	assert.Equal(t, plain, c)
+}
+
+// TestWhatFaultsBetweenPodsNeed is the least for rules in a pod's network, and no more.
+func TestWhatFaultsBetweenPodsNeed(t *testing.T) {
+	v := &view{pods: []*cluster.Pod{pod("web-1", "n1")}}
+	for name, want := range map[string][]string{
+		"httpFault": {"http", "--port", "0", "--share", "1"},
+		"dnsFail":   {"dns", "--share", "1", "--answer", "NXDOMAIN"},
+	} {
+		changes := planned(t, inPods(t, name, func(inject.Fault) {}), v.scope())
+		require.Len(t, changes, 1)
+		needs := changes[0].Agent.Needs
+		require.NotNil(t, needs.User)
+		assert.Zero(t, *needs.User)
+		assert.Equal(t, []corev1.Capability{"NET_ADMIN"}, needs.Capabilities)
+		assert.Empty(t, needs.Container)
+		assert.Equal(t, want, changes[0].Agent.Task)
+
+		onNode := &view{pods: []*cluster.Pod{pod("web-1", "n1", func(p *corev1.Pod) { p.Spec.HostNetwork = true })}}
+		_, err := inPods(t, name, func(inject.Fault) {}).Plan(t.Context(), onNode.scope())
+		var refusal *target.Refusal
+		require.ErrorAs(t, err, &refusal)
+		assert.Contains(t, refusal.Reason, "in the network of its node")
+	}
 }

@@ -58,6 +58,8 @@ var fixtures = map[string][]fixture{
 	"netLoss":      {{name: "netLoss", faults: "- netLoss: {percent: 10%}", scenery: scenery{pod: true}}},
 	"netPartition": {{name: "netPartition", faults: "- netPartition: {peers: [{cidr: 192.0.2.0/24}]}", scenery: scenery{pod: true}}},
 	"netReset":     {{name: "netReset", faults: "- netReset: {port: 8080}", scenery: scenery{pod: true}}},
+	"httpFault":    {{name: "httpFault", faults: "- httpFault: {port: 80, status: 503}", scenery: scenery{pod: true}}},
+	"dnsFail":      {{name: "dnsFail", faults: "- dnsFail: {}", scenery: scenery{pod: true}}},
 	"nodeTaint":    {{name: "nodeTaint", faults: "- nodeTaint: {nodes: [NODE], value: crash}", scenery: scenery{node: true}}},
 	"zoneOutage":   {{name: "zoneOutage", faults: "- zoneOutage: {zone: NODE}", scenery: scenery{node: true, zones: true}}},
 	"hpaFreeze":    {{name: "hpaFreeze", faults: "- hpaFreeze: {}", scenery: scenery{autoscaler: true}}},

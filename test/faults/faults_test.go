@@ -27,6 +27,7 @@ func families() []family {
 		{"anything-else", anythingElse()},
 		{"inside", inside()},
 		{"network", network()},
+		{"between", between()},
 	}
 }
 
