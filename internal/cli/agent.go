@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os/exec"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chaosctl/chaosctl/pkg/agent"
+	"github.com/chaosctl/chaosctl/pkg/inject"
 	"github.com/chaosctl/chaosctl/pkg/netfilter"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
@@ -43,7 +45,7 @@ func (a *app) agent() *cobra.Command {
 	busy.Flags().Float64Var(&cpu.Load, "load", 100, "For this share of the time, in percent")
 	holding := a.task("memory", "Hold memory", &terms, memory)
 	holding.Flags().Int64Var(&memory.Bytes, "bytes", 0, "How much")
-	cmd.AddCommand(busy, holding, a.packets(&terms), a.httpTask(&terms), a.dnsTask(&terms))
+	cmd.AddCommand(busy, holding, a.packets(&terms), a.httpTask(&terms), a.dnsTask(&terms), a.signalTask(&terms), a.keepTask(&terms))
 	return cmd
 }
 
@@ -69,6 +71,34 @@ func (a *app) task(name, short string, terms *agent.Terms, task agent.Task) *cob
 	return &cobra.Command{
 		Use: name, Short: short, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runAgent(cmd.Context(), task, *terms) },
+	}
+}
+
+// signalTask sends signals to processes of other containers of the pod.
+func (a *app) signalTask(terms *agent.Terms) *cobra.Command {
+	signal := &agent.Signal{}
+	cmd := &cobra.Command{
+		Use: "signal", Short: "Send a signal to processes", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			signal.Keeper = func() *exec.Cmd {
+				return exec.Command("/proc/self/exe", "agent", "keep", "--for", terms.For.String(), inject.UntilFlag, terms.Until.UTC().Format(time.RFC3339))
+			}
+			return a.runAgent(cmd.Context(), signal, *terms)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&signal.Signal, "signal", "", "Its name, in small letters")
+	flags.StringVar(&signal.Of.Name, "process", "", "To those of this name; all where it is empty")
+	flags.StringSliceVar(&signal.Of.Containers, "containers", nil, "To those of containers with these ids")
+	flags.StringVar((*string)(&signal.Of.Main), "main", string(agent.WithMain), "With, without or only the main process of a container")
+	return cmd
+}
+
+// keepTask is what an agent that stops processes has beside it.
+func (a *app) keepTask(terms *agent.Terms) *cobra.Command {
+	return &cobra.Command{
+		Use: "keep", Short: "Continue processes when the agent that has stopped them has ended", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return agent.Keep(*terms, a.In, a.Out) },
 	}
 }
 

@@ -11,16 +11,24 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 )
 
-// Stop is the line that ends an agent that reads it.
-const Stop = "stop"
+// The lines that an agent reads, and says.
+const (
+	// Stop ends an agent that reads it.
+	Stop = "stop"
+	// Ask has it say [Started] once more, as soon as its task is in effect.
+	Ask = "ask"
+	// Started is what it says when its task is in effect.
+	Started = "started"
+)
 
 // Task is what an agent does.
 type Task interface {
-	// Run does it until ctx ends, and says what was done. Started is called once, when it is in effect; an error says why
-	// it is not, or did not last.
+	// Run does it until ctx ends or there is nothing more to do, and says what was done. Started is called once, when it is in
+	// effect; an error says why it is not, or did not last.
 	Run(ctx context.Context, started func()) (did string, err error)
 }
 
@@ -40,6 +48,7 @@ type End string
 const (
 	Stopped End = "stopped" // it was told to
 	Expired End = "expired" // its time was over
+	Done    End = "done"    // there was nothing more to do
 	TooLate End = "too late"
 	Failed  End = "failed"
 )
@@ -78,7 +87,7 @@ var (
 )
 
 // Run carries a task out until its time is over, ctx ends, or a line with [Stop] is read from in. Out is told when it is in
-// effect, by a line.
+// effect, by a line, and again whenever [Ask] is read.
 func Run(ctx context.Context, task Task, terms Terms, in io.Reader, out io.Writer) Report {
 	left := min(terms.For, time.Until(terms.Until))
 	if left <= 0 {
@@ -88,28 +97,47 @@ func Run(ctx context.Context, task Task, terms Terms, in io.Reader, out io.Write
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	inEffect := make(chan struct{})
+	var mu sync.Mutex
+	say := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintln(out, Started)
+	}
+	answer := func() {
+		select {
+		case <-inEffect:
+			say()
+		case <-ctx.Done():
+		}
+	}
 	go func() {
-		if told(in) {
+		if told(in, func() { go answer() }) {
 			stop(errStop)
 		}
 	}()
-	did, err := task.Run(ctx, func() { fmt.Fprintln(out, "started") })
+	did, err := task.Run(ctx, func() { say(); close(inEffect) })
 	r := Report{End: Stopped, Did: did}
 	switch {
 	case err != nil:
 		r.End, r.Error = Failed, err.Error()
 	case errors.Is(context.Cause(ctx), errExpired):
 		r.End = Expired
+	case ctx.Err() == nil:
+		r.End = Done
 	}
 	return r
 }
 
 // told reads until somebody says [Stop]; that nobody will ever say anything is no such word.
-func told(in io.Reader) bool {
+func told(in io.Reader, asked func()) bool {
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
-		if strings.TrimSpace(lines.Text()) == Stop {
+		switch strings.TrimSpace(lines.Text()) {
+		case Stop:
 			return true
+		case Ask:
+			asked()
 		}
 	}
 	return false

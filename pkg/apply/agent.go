@@ -8,10 +8,12 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -102,6 +104,9 @@ type agentState struct {
 	// ends is when it ends by itself; zero where it was never started.
 	ends   time.Time
 	status corev1.ContainerState
+	// target is what is known of the end of the container that the agent was to end, or saw the processes of, since the
+	// agent began; empty where nothing is.
+	target string
 	// over says that the pod has ended, and everything in it.
 	over bool
 }
@@ -123,7 +128,36 @@ func (p inPod) state(object *unstructured.Unstructured) (agentState, error) {
 	if i := slices.IndexFunc(pod.Status.EphemeralContainerStatuses, func(c corev1.ContainerStatus) bool { return c.Name == name }); i >= 0 {
 		s.status = pod.Status.EphemeralContainerStatuses[i].State
 	}
+	if p.c.Lasting() {
+		s.target = endOf(&pod, cmp.Or(p.c.Agent.Ends, p.c.Agent.Needs.Container), s.began())
+	}
 	return s, nil
+}
+
+// began is when the agent did, by the clock of its node; nil where it has not.
+func (s agentState) began() *metav1.Time {
+	switch {
+	case s.status.Running != nil:
+		return &s.status.Running.StartedAt
+	case s.status.Terminated != nil:
+		return &s.status.Terminated.StartedAt
+	}
+	return nil
+}
+
+// endOf says how a container of the pod has ended since an instant; nothing where it has not.
+func endOf(pod *corev1.Pod, container string, since *metav1.Time) string {
+	if since == nil {
+		return ""
+	}
+	for _, c := range pod.Status.ContainerStatuses {
+		for _, t := range []*corev1.ContainerStateTerminated{c.State.Terminated, c.LastTerminationState.Terminated} {
+			if c.Name == container && t != nil && !t.FinishedAt.Before(since) {
+				return fmt.Sprintf("the container %s ended at %s with exit code %d", container, t.FinishedAt.UTC().Format(time.RFC3339), t.ExitCode)
+			}
+		}
+	}
+	return ""
 }
 
 // mayWork says that the agent works, or may yet begin to. When nobody tells what has become of it, time does.
@@ -137,6 +171,9 @@ func (s agentState) ended() *agent.Report {
 	switch {
 	case t == nil:
 		return nil
+	case t.Message == "" && s.target != "":
+		// The kernel ends all processes of a namespace with the first.
+		return &agent.Report{End: agent.Done, Did: s.target + ", and the agent with it"}
 	case t.Message == "":
 		return &agent.Report{End: agent.Failed, Error: fmt.Sprintf("%s, exit code %d", t.Reason, t.ExitCode)}
 	}
@@ -144,10 +181,12 @@ func (s agentState) ended() *agent.Report {
 	return &r
 }
 
-// observe waits until the kubelet says that the agent runs.
+// observe waits until the kubelet says that the agent runs, or has done what it had to do, or that its effect is there. One that
+// confirms is asked.
 func (p inPod) observe(ctx context.Context) (string, error) {
 	taken := p.a.takenChannel(p.c)
 	var last error
+	var seen string
 	err := wait.PollUntilContextTimeout(ctx, agentLook, agentPatience, true, func(ctx context.Context) (bool, error) {
 		select {
 		case <-taken:
@@ -166,10 +205,17 @@ func (p inPod) observe(ctx context.Context) (string, error) {
 		if err != nil {
 			return false, err
 		}
+		if p.c.Lasting() {
+			seen, last, err = p.done(s)
+			return seen != "", err
+		}
 		if r := s.ended(); r != nil {
 			return false, fmt.Errorf("the agent has %s", r)
 		}
-		last = s.waiting()
+		if last = s.waiting(); last == nil && p.c.Agent.Confirms {
+			last = p.confirmed(ctx)
+		}
+		seen = fmt.Sprintf("the agent runs, in the container %s", p.container())
 		return last == nil, nil
 	})
 	switch {
@@ -180,7 +226,58 @@ func (p inPod) observe(ctx context.Context) (string, error) {
 	case err != nil:
 		return "", err
 	}
-	return fmt.Sprintf("the agent runs, in the container %s", p.container()), nil
+	return seen, nil
+}
+
+// done says what was seen of what an agent does that is done at once, or what is still missing. An error is final.
+func (p inPod) done(s agentState) (seen string, missing, err error) {
+	r := s.ended()
+	switch t := s.status.Terminated; {
+	case p.c.Agent.Ends != "" && s.target != "":
+		return s.target, nil, nil
+	case r != nil && r.End == agent.Done && p.c.Agent.Ends == "":
+		return "the agent has " + r.String(), nil, nil
+	case r != nil && r.End != agent.Done && t.Message != "":
+		return "", nil, fmt.Errorf("the agent has %s", r)
+	case r != nil: // the kubelet may have more to tell, of the other container
+		return "", fmt.Errorf("the agent has %s", r), nil
+	}
+	return "", cmp.Or(s.waiting(), errors.New("the agent is at work")), nil
+}
+
+// confirmed asks the agent whether its task is in effect, and waits a little for the answer.
+func (p inPod) confirmed(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stopPatience)
+	defer cancel()
+	answer := &listener{heard: cancel}
+	err := p.a.cluster.Attach(ctx, p.c.Object.Namespace, p.c.Object.Name, p.container(), strings.NewReader(agent.Ask+"\n"), answer)
+	if answer.hasHeard() {
+		return nil
+	}
+	return errors.Join(errors.New("the agent has not said that its task is in effect"), err)
+}
+
+// listener waits for the word that a task is in effect.
+type listener struct {
+	mu    sync.Mutex
+	text  strings.Builder
+	heard func()
+}
+
+func (l *listener) Write(said []byte) (int, error) {
+	l.mu.Lock()
+	l.text.Write(said)
+	l.mu.Unlock()
+	if l.hasHeard() {
+		l.heard()
+	}
+	return len(said), nil
+}
+
+func (l *listener) hasHeard() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(l.text.String(), agent.Started)
 }
 
 // waiting says what keeps the agent from running.
@@ -206,7 +303,7 @@ func (p inPod) lost(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if r := s.ended(); r != nil {
+	if r := s.ended(); r != nil && !p.c.Lasting() {
 		return "the agent has " + r.String(), nil
 	}
 	return "", nil
@@ -225,7 +322,7 @@ func (p inPod) undo(ctx context.Context) error {
 		return err
 	}
 	r := last.ended()
-	if applied && r != nil && r.End != agent.Stopped {
+	if applied && r != nil && r.End != agent.Stopped && r.End != agent.Done {
 		a.record(c, event.ChangeUnproved, fmt.Sprintf("the agent did not work to the end of the fault: it has %s", r))
 	}
 	switch {

@@ -256,7 +256,7 @@ func (p *Plan) Event() event.Planned {
 		for _, c := range i.Changes {
 			planned.Changes = append(planned.Changes, event.PlannedChange{
 				ID: c.ID, Fault: c.Fault, Object: c.Object.Event(), Verb: c.Verb(), What: c.What, Undo: c.Undo(),
-				Reversible: c.Reversible(), At: event.Instant(i.At),
+				Reversible: c.Reversible() && !c.Lasting(), At: event.Instant(i.At),
 			})
 		}
 	}

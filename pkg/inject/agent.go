@@ -6,6 +6,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/chaosctl/chaosctl/internal/version"
 	"github.com/chaosctl/chaosctl/pkg/access"
@@ -26,6 +27,12 @@ type Agent struct {
 	For time.Duration `json:"for"`
 	// Needs are what its container gets beyond what every pod may have; none for most tasks.
 	Needs AgentNeeds `json:"needs,omitzero"`
+	// Confirms says that the agent is asked whether its task is in effect: that it runs is no proof.
+	Confirms bool `json:"confirms,omitempty"`
+	// Lasting says what its task does that no undo takes back. Such a task is done at once, and the agent ends.
+	Lasting string `json:"lasting,omitempty"`
+	// Ends is the container of the pod that ends by its task, in which case that is the proof.
+	Ends string `json:"ends,omitempty"`
 }
 
 // AgentNeeds are what the container of an agent gets beyond what the strictest of the Pod Security Standards, restricted, lets
@@ -63,9 +70,14 @@ func (p *agentParameters) plan(ctx context.Context, s Scope, what string, task .
 
 // agentJob is what an agent is to do in one pod.
 type agentJob struct {
-	what  string
-	task  []string
-	needs AgentNeeds
+	what string
+	task []string
+	// removes says that it takes the pod out of service, which the guard counts.
+	removes bool
+	// Of the agent; see there.
+	needs         AgentNeeds
+	confirms      bool
+	lasting, ends string
 }
 
 // planEach runs an agent in each of the chosen pods, with a job of its own.
@@ -81,10 +93,17 @@ func (p *agentParameters) planEach(ctx context.Context, s Scope, jobFor func(*cl
 		if err != nil {
 			return nil, err
 		}
-		changes = append(changes, Change{
+		c := Change{
 			ID: "agent-" + pod.Name, Object: podObject(pod), What: job.what,
-			Agent: &Agent{Image: p.image(), Task: job.task, For: s.Lasts + agentSlack, Needs: job.needs},
-		})
+			Agent: &Agent{
+				Image: p.image(), Task: job.task, For: s.Lasts + agentSlack,
+				Needs: job.needs, Confirms: job.confirms, Lasting: job.lasting, Ends: job.ends,
+			},
+		}
+		if job.removes {
+			c.Removes = []types.UID{pod.UID}
+		}
+		changes = append(changes, c)
 	}
 	return changes, nil
 }

@@ -118,6 +118,8 @@ func (c *Change) Verb() string {
 		return "evict"
 	case c.Create != nil:
 		return "create"
+	case c.Agent != nil && c.Agent.Ends != "":
+		return "restart container of"
 	case c.Agent != nil:
 		return "run agent in"
 	case c.Surge != nil:
@@ -134,7 +136,10 @@ func (c *Change) Removed() []types.UID {
 	return c.Removes
 }
 
-// Reversible says that the change can be undone (G13).
+// Lasting says that what the change does stays, though there is something of it to clean up.
+func (c *Change) Lasting() bool { return c.Agent != nil && c.Agent.Lasting != "" }
+
+// Reversible says that the change can be undone (G13), or leaves something to clean up.
 func (c *Change) Reversible() bool {
 	return c.Edit != nil || c.Create != nil || c.Agent != nil || c.Surge != nil
 }
@@ -160,6 +165,8 @@ func (c *Change) Undo() string {
 	switch {
 	case c.Create != nil:
 		return "delete it"
+	case c.Lasting():
+		return fmt.Sprintf("cannot be undone: %s; success is a verified recovery. The agent's ended container stays in the pod's list", c.Agent.Lasting)
 	case c.Agent != nil:
 		return fmt.Sprintf("stop the agent, which ends by itself after %s; its ended container stays in the pod's list", c.Agent.For)
 	case c.Surge != nil:

@@ -48,8 +48,9 @@ func newRequests(tally *load.Tally, recoveries []timeline.Recovery) *requests {
 		if rec.Replacement == nil {
 			continue
 		}
-		// A pod of a StatefulSet has the name of its victim, which answered before the replacement was there.
-		first.named.after = rec.At[timeline.Created]
+		// A pod of a StatefulSet has the name of its victim, which answered before the replacement was there; so has one that
+		// was restarted in place.
+		first.named.after = max(rec.At[timeline.Created], rec.At[timeline.Started])
 		q.byPod[rec.Replacement.Name] = append(q.byPod[rec.Replacement.Name], &first.named)
 		first.anyone.after = rec.At[rec.Last()]
 		q.anyone = append(q.anyone, &first.anyone)

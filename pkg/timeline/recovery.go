@@ -104,6 +104,14 @@ type life struct {
 	left         event.Instant
 	published    event.Instant
 	deregistered event.Instant // when it ceased to be a ready endpoint, for the last time so far
+	back         comeback
+}
+
+// comeback is what was seen of a pod since the kubelet last restarted a container of it in place.
+type comeback struct {
+	restarted, started, ready event.Instant
+	// published is when it was a ready endpoint again, and out since when it had been none.
+	published, out event.Instant
 }
 
 // lost is when the loss of a pod showed that was removed at an instant. That it was not ready before does not count: a
@@ -137,9 +145,9 @@ func (f *Fold) Emit(e event.Event) {
 }
 
 // change notes the injection: the last request before the acknowledgement, since a budget may have refused others. A pod
-// that is edited is not lost.
+// that is edited, or in which an agent runs, is not lost.
 func (f *Fold) change(at event.Instant, c event.ChangeUpdated) {
-	if c.Object.Kind != "Pod" || c.Verb == "patch" {
+	if c.Object.Kind != "Pod" || c.Verb == "patch" || c.Verb == "run agent in" {
 		return
 	}
 	switch c.State {
@@ -164,6 +172,9 @@ func (f *Fold) pod(at event.Instant, p event.PodObserved) {
 		f.order = append(f.order, p.UID)
 	}
 	wasReady := l.pod.Ready
+	if l.pod.UID != "" && p.Restarts > l.pod.Restarts {
+		l.back = comeback{restarted: at}
+	}
 	l.pod = p
 	first := func(when *event.Instant, seen bool) {
 		if seen && *when == 0 {
@@ -174,6 +185,10 @@ func (f *Fold) pod(at event.Instant, p event.PodObserved) {
 	first(&l.prepared, p.Prepared || p.Running)
 	first(&l.started, p.Running)
 	first(&l.ready, p.Ready)
+	if l.back.restarted != 0 {
+		first(&l.back.started, p.Running)
+		first(&l.back.ready, p.Running && p.Ready)
+	}
 	switch {
 	case p.Gone && l.ended == 0 && l.left != 0:
 		l.ended = l.left // that it is gone is found out a little later
@@ -198,6 +213,9 @@ func (f *Fold) endpoint(at event.Instant, e event.EndpointObserved) {
 	case e.Ready && l.published == 0:
 		l.published = at
 	case e.Ready:
+		if l.deregistered != 0 {
+			l.back.published, l.back.out = at, l.deregistered
+		}
 		l.deregistered = 0
 	case l.published != 0 && l.deregistered == 0:
 		l.deregistered = at
@@ -206,7 +224,8 @@ func (f *Fold) endpoint(at event.Instant, e event.EndpointObserved) {
 
 // Recoveries matches each victim with a replacement: a pod of the same controller that was created after the
 // injection. Replicas of a ReplicaSet are exchangeable, so victims and replacements are paired in order; a pod of a
-// StatefulSet comes back by its name, and one of a DaemonSet on its node.
+// StatefulSet comes back by its name, and one of a DaemonSet on its node. A pod whose container was restarted in place is its
+// own replacement.
 func (f *Fold) Recoveries() []Recovery {
 	var victims []string
 	for uid := range f.injected {
@@ -236,7 +255,20 @@ func (f *Fold) recovery(uid string, taken map[string]bool) Recovery {
 	if lost := victim.lost(injected); lost != 0 {
 		r.Reach(Detected, lost)
 	}
-	if replacement := f.replacement(victim.pod, injected, taken); replacement != nil {
+	if back := victim.back; back.restarted >= injected && victim.ended == 0 {
+		r.Replacement = &victim.pod
+		if back.out >= injected {
+			r.Deregistered = back.out
+		}
+		for _, step := range []struct {
+			stage Stage
+			at    event.Instant
+		}{{Started, back.started}, {BecameReady, back.ready}, {Published, back.published}} {
+			if step.at >= injected {
+				r.Reach(step.stage, step.at)
+			}
+		}
+	} else if replacement := f.replacement(victim.pod, injected, taken); replacement != nil {
 		taken[replacement.pod.UID] = true
 		r.Replacement = &replacement.pod
 		for _, step := range []struct {

@@ -155,6 +155,43 @@ func TestEditedPodIsNotLost(t *testing.T) {
 
 // TestDetect: a grace period does not delay the detection, which is the first sign of the victim's end after the
 // request. A victim that was not ready for a while before is not detected by that.
+// TestRestartInPlace: a pod whose container was restarted is its own replacement.
+func TestRestartInPlace(t *testing.T) {
+	s := newScript()
+	s.lives(0, of("a"))
+	s.kill(10, "a")
+	p := of("a")
+	p.Running = false
+	s.pod(11, p)
+	s.endpoint(11.1, "a", false)
+	p.Running, p.Restarts = true, 1
+	s.pod(12, p)
+	s.pod(13, ready(p))
+	s.endpoint(13.5, "a", true)
+	all := s.Recoveries()
+	require.Len(t, all, 1)
+	r := all[0]
+	require.NotNil(t, r.Replacement)
+	assert.Equal(t, "a", r.Replacement.UID)
+	assert.Equal(t, timeline.Published, r.Last())
+	for stage, want := range map[timeline.Stage]float64{timeline.Injected: 10, timeline.Detected: 11, timeline.Started: 12, timeline.BecameReady: 13, timeline.Published: 13.5} {
+		assert.Equal(t, at(want), r.At[stage], "%d", stage)
+	}
+	assert.False(t, r.Reached[timeline.Created])
+	assert.Equal(t, at(11.1), r.Deregistered)
+}
+
+// TestPodWithAnAgentIsNotLost: it goes on.
+func TestPodWithAnAgentIsNotLost(t *testing.T) {
+	s := newScript()
+	s.lives(0, of("a"))
+	change := event.ChangeUpdated{ID: "e", Object: event.Object{Kind: "Pod", UID: "a"}, Verb: "run agent in", State: event.ChangeSent}
+	s.add(10, change)
+	change.State = event.ChangeApplied
+	s.add(10.1, change)
+	assert.Empty(t, s.Recoveries())
+}
+
 func TestDetect(t *testing.T) {
 	for name, c := range map[string]struct {
 		observe func(s script)

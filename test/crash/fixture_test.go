@@ -60,9 +60,15 @@ var fixtures = map[string][]fixture{
 	"netReset":     {{name: "netReset", faults: "- netReset: {port: 8080}", scenery: scenery{pod: true}}},
 	"httpFault":    {{name: "httpFault", faults: "- httpFault: {port: 80, status: 503}", scenery: scenery{pod: true}}},
 	"dnsFail":      {{name: "dnsFail", faults: "- dnsFail: {}", scenery: scenery{pod: true}}},
-	"nodeTaint":    {{name: "nodeTaint", faults: "- nodeTaint: {nodes: [NODE], value: crash}", scenery: scenery{node: true}}},
-	"zoneOutage":   {{name: "zoneOutage", faults: "- zoneOutage: {zone: NODE}", scenery: scenery{node: true, zones: true}}},
-	"hpaFreeze":    {{name: "hpaFreeze", faults: "- hpaFreeze: {}", scenery: scenery{autoscaler: true}}},
+	"processSignal": {
+		{name: "processSignal", faults: "- processSignal: {process: lone}", scenery: scenery{pod: true}},
+		{name: "processSignal, lasting", faults: "- processSignal: {process: lone, signal: term}", scenery: scenery{pod: true}},
+	},
+	"podFreeze":     {{name: "podFreeze", faults: "- podFreeze: {}", scenery: scenery{pod: true}}},
+	"containerKill": {{name: "containerKill", faults: "- containerKill: {}", scenery: scenery{pod: true}}},
+	"nodeTaint":     {{name: "nodeTaint", faults: "- nodeTaint: {nodes: [NODE], value: crash}", scenery: scenery{node: true}}},
+	"zoneOutage":    {{name: "zoneOutage", faults: "- zoneOutage: {zone: NODE}", scenery: scenery{node: true, zones: true}}},
+	"hpaFreeze":     {{name: "hpaFreeze", faults: "- hpaFreeze: {}", scenery: scenery{autoscaler: true}}},
 	"finalizerBlock": {
 		{name: "finalizerBlock", faults: "- finalizerBlock: {object: configmap/settings}"},
 		{name: "finalizerBlock, of a Secret", faults: "- finalizerBlock: {object: secret/credentials}"},

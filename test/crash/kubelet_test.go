@@ -10,7 +10,18 @@ import (
 )
 
 // ready is what a kubelet would say of a pod.
-var ready = []byte(`{"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}}`)
+func ready(pod *corev1.Pod) []byte {
+	var all []map[string]any
+	for _, c := range pod.Spec.Containers {
+		all = append(all, map[string]any{
+			"name": c.Name, "image": c.Image, "imageID": "", "containerID": "played://" + c.Name, "ready": true, "restartCount": 0,
+			"state": map[string]any{"running": map[string]any{}},
+		})
+	}
+	return encode(map[string]any{"status": map[string]any{
+		"phase": "Running", "conditions": []any{map[string]any{"type": "Ready", "status": "True"}}, "containerStatuses": all,
+	}})
+}
 
 // playKubelet makes all pods of the lab ready, and lets the agents in them end at once, until ctx ends.
 func playKubelet(ctx context.Context) {
@@ -25,9 +36,10 @@ func playKubelet(ctx context.Context) {
 			if !ok || pod.DeletionTimestamp != nil {
 				continue
 			}
-			status := ready
+			var status []byte
 			switch {
 			case e.Type == "ADDED" && pod.Status.Phase != corev1.PodRunning:
+				status = ready(pod)
 			case len(pod.Spec.EphemeralContainers) > len(pod.Status.EphemeralContainerStatuses):
 				status = ended(pod)
 			default:

@@ -130,7 +130,7 @@ func (s *scene) alone(t *testing.T) {
 				ObjectMeta: metav1.ObjectMeta{Name: "lone", Labels: labels},
 				Spec: corev1.PodSpec{
 					Containers: []corev1.Container{{Name: "lone", Image: "registry.example/lone:1"}}, AutomountServiceAccountToken: new(bool),
-					ReadinessGates: []corev1.PodReadinessGate{{ConditionType: gate}},
+					ShareProcessNamespace: new(true), ReadinessGates: []corev1.PodReadinessGate{{ConditionType: gate}},
 				},
 			}, metav1.CreateOptions{})
 		}

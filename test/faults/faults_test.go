@@ -28,6 +28,7 @@ func families() []family {
 		{"inside", inside()},
 		{"network", network()},
 		{"between", between()},
+		{"processes", inProcesses()},
 	}
 }
 
