@@ -40,6 +40,10 @@ func TestLibrary(t *testing.T) {
 			assert.Equal(t, name, e.Metadata.Name)
 			assert.Equal(t, path.Dir(file), string(e.Spec.Promise), "the folder is the promise")
 			assert.NotEmpty(t, e.Metadata.Description, "lists show it")
+			assert.NotEmpty(t, e.Metadata.About.Why, "why it matters")
+			assert.NotEmpty(t, e.Metadata.About.Breaks, "what usually breaks")
+			assert.NotEmpty(t, e.Metadata.About.Mend, "how to mend it")
+			assert.Empty(t, e.Spec.Probes, "a probe names objects that no other workload has")
 			assert.NotEmpty(t, e.Spec.AbortIf, "an experiment of the library stops by itself when it does harm")
 
 			// A run's log holds the experiment as JSON, from which its report is made.

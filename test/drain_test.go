@@ -21,7 +21,7 @@ func TestDrain(t *testing.T) {
 
 	t.Run("a node that could be used can be used again", func(t *testing.T) {
 		before := s.nodes(t)
-		p := chaosctl(t, s.cluster, "run", "-f", file(t, patient(t, "node-drain")), "-n", s.namespace)
+		p := chaosctl(t, s.cluster, "run", "-f", file(t, but(t, patient(t, "node-drain"), "duration: 60s", "duration: 25s")), "-n", s.namespace)
 		assertDrained(t, s, p, before)
 	})
 
@@ -31,7 +31,7 @@ func TestDrain(t *testing.T) {
 		t.Cleanup(func() { s.cordon(t, node, false) })
 		before := s.nodes(t)
 		experiment := but(t, patient(t, "node-drain"), "nodeDrain: {count: 1, hosting: target}", fmt.Sprintf("nodeDrain: {nodes: [%s]}", node))
-		p := chaosctl(t, s.cluster, "run", "-f", file(t, but(t, experiment, "duration: 25s", "duration: 18s")), "-n", s.namespace)
+		p := chaosctl(t, s.cluster, "run", "-f", file(t, but(t, experiment, "duration: 60s", "duration: 18s")), "-n", s.namespace)
 		r := assertDrained(t, s, p, before)
 		for _, c := range r.Changes {
 			assert.NotEqual(t, "Node", c.Object.Kind, "a node that is cordoned needs no change")

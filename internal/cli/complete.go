@@ -74,7 +74,7 @@ func (a *app) flag(cmd *cobra.Command, f *pflag.Flag) completer {
 		return a.kubeconfig(func(c clientcmdapi.Config) []string { return slices.Sorted(maps.Keys(c.Clusters)) })
 	case "user":
 		return a.kubeconfig(func(c clientcmdapi.Config) []string { return slices.Sorted(maps.Keys(c.AuthInfos)) })
-	case "url", "rate", "seed", "as", "as-group", "request-timeout":
+	case "url", "rate", "seed", "set", "as", "as-group", "request-timeout":
 		return cobra.NoFileCompletions
 	}
 	return nil

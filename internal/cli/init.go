@@ -24,15 +24,21 @@ func (a *app) init() *cobra.Command {
 	var workload, file string
 	var force bool
 	cmd := &cobra.Command{
-		Use:   "init [--target KIND/NAME] [-o FILE]",
-		Short: "Write a first experiment for a workload of the cluster",
+		Use:   "init [BUILTIN] [--target KIND/NAME] [-o FILE]",
+		Short: "Write a first experiment for a workload of the cluster, or one of the library",
 		Long: `init looks at a workload, the Services in front of it, its probes, its disruption budgets and its autoscaler, and writes
 an experiment that kills one of its pods. Comments in the file say what was found, and what was missing. Nothing in the
-cluster is changed.`,
+cluster is changed.
+
+With the name of a built-in experiment it writes that one for the workload, to be made your own; no cluster is asked.`,
 		Example: `  chaosctl init -n shop --target deployment/web
-  chaosctl init -n shop --target deployment/web -o - | less`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+  chaosctl init -n shop --target deployment/web -o - | less
+  chaosctl init node-drain -n shop --target deployment/web`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return a.initBuiltin(cmd.Root().CommandPath(), args[0], workload, file, force)
+			}
 			c, err := a.connect()
 			if err != nil {
 				return err
@@ -122,17 +128,22 @@ func (a *app) writeDraft(d *draft, force bool) error {
 	if _, err := loader().Load(d.File, bytes.NewReader(text.Bytes())); err != nil {
 		return fmt.Errorf("the draft for %s is not valid, which is a bug: %w", d.Target, err)
 	}
-	if d.File == "-" {
-		_, err := text.WriteTo(a.Out)
+	return a.writeExperiment(d.Program, d.File, text.Bytes(), force, d.Warnings)
+}
+
+// writeExperiment writes the file, or to standard output where it is called -.
+func (a *app) writeExperiment(program, file string, text []byte, force bool, warnings [][]string) error {
+	if file == "-" {
+		_, err := a.Out.Write(text)
 		return err
 	}
-	if err := writeNew(d.File, text.Bytes(), force); err != nil {
+	if err := writeNew(file, text, force); err != nil {
 		return err
 	}
-	for _, warning := range d.Warnings {
+	for _, warning := range warnings {
 		fmt.Fprintf(a.Err, "warning: %s\n", strings.Join(warning, " "))
 	}
-	_, err := fmt.Fprintf(a.Out, "wrote %s\nNext: %s plan -f %s\n", d.File, d.Program, d.File)
+	_, err := fmt.Fprintf(a.Out, "wrote %s\nNext: %s plan -f %s\n", file, program, file)
 	return err
 }
 

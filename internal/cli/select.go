@@ -23,6 +23,8 @@ type selection struct {
 	url    string
 	rate   string
 	seed   string
+	// set holds PATH=VALUE for fields of the spec that get other values, after all other flags.
+	set []string
 	// gameDays says that files may hold game days, which stand for their experiments.
 	gameDays bool
 }
@@ -33,6 +35,7 @@ func (s *selection) register(flags *pflag.FlagSet) {
 	flags.StringVar(&s.url, "url", "", "The `URL` to put load on, in place of the experiment's service")
 	flags.StringVar(&s.rate, "rate", "", "The `RATE` of the load, such as 200/s, in place of the experiment's")
 	flags.StringVar(&s.seed, "seed", "", "The `SEED` of all random choices, in place of the experiment's")
+	flags.StringArrayVar(&s.set, "set", nil, "A `PATH=VALUE` of the experiment's spec: duration=30s, faults.NAME.podKill.count=2, expect.recovery.within=1m; may be repeated")
 }
 
 // directory says whether a whole directory of files was named.
@@ -73,8 +76,8 @@ func (s *selection) load(a *app, builtins []string) ([]chosen, error) {
 			all = append(all, chosen{d.Experiment, d.File})
 		case !s.gameDays:
 			return nil, usage(fmt.Errorf("%s holds a GameDay: run it by chaosctl serve -f", d.File))
-		case s.target+s.url+s.rate+s.seed != "":
-			return nil, usage(fmt.Errorf("%s holds a GameDay, whose experiments are run as they are: leave out --target, --url, --rate and --seed", d.File))
+		case s.target+s.url+s.rate+s.seed+strings.Join(s.set, "") != "":
+			return nil, usage(fmt.Errorf("%s holds a GameDay, whose experiments are run as they are: leave out --target, --url, --rate, --seed and --set", d.File))
 		default:
 			days = append(days, d)
 		}
@@ -82,6 +85,11 @@ func (s *selection) load(a *app, builtins []string) ([]chosen, error) {
 	for _, c := range all {
 		if err := s.override(a, c.Experiment); err != nil {
 			return nil, err
+		}
+		if len(s.set) > 0 {
+			if err := set(c.Source, c.Experiment, s.set); err != nil {
+				return nil, err
+			}
 		}
 		if err := experiment.Validate(c.Experiment); err != nil {
 			return nil, fmt.Errorf("%s, with the flags given: %w", c.Source, err)

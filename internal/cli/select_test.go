@@ -15,6 +15,7 @@ import (
 
 	"github.com/chaosctl/chaosctl/experiments"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/inject"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
@@ -69,6 +70,44 @@ func TestOverrides(t *testing.T) {
 	} {
 		_, err := selected(t, s, "")
 		require.ErrorContains(t, err, want)
+		assert.Equal(t, report.ExitInvalid, Explain(io.Discard, err))
+	}
+}
+
+func TestSet(t *testing.T) {
+	plain, err := selected(t, selection{}, "")
+	require.NoError(t, err)
+	e, err := selected(t, selection{rate: "10/s", set: []string{
+		"duration=7s", "faults.kill-one.podKill={count: 2, gracePeriod: 0s}", "faults.0.at=1s", "expect.latency.p99=5s", "expect.recovery={within: 1s}",
+		"guard.minReady=2", "seed=9007199254740993", "load.browse.timeout=9s", "load.browse.rate=20/s",
+	}}, "lab")
+	require.NoError(t, err)
+	assert.Equal(t, 7*time.Second, e.Spec.Duration.Std())
+	assert.Equal(t, time.Second, e.Spec.Faults[0].At.Std())
+	assert.Equal(t, "2", e.Spec.Faults[0].Params.(*inject.PodKill).Count.String())
+	assert.Equal(t, 2, *e.Spec.Guard.MinReady)
+	assert.Equal(t, int64(9007199254740993), *e.Spec.Seed, "not rounded")
+	assert.InDelta(t, 20, e.Spec.Load[0].Rate.PerSecond, 1e-9, "it comes after the other flags")
+	assert.Equal(t, "lab", e.Spec.Target.Namespace)
+	assert.Len(t, e.Spec.Expect, len(plain.Spec.Expect))
+
+	e, err = selected(t, selection{set: []string{"seed=1", "seed=null", "abortIf=null"}}, "")
+	require.NoError(t, err)
+	assert.Nil(t, e.Spec.Seed)
+	assert.Empty(t, e.Spec.AbortIf)
+
+	for assignment, want := range map[string]string{
+		"duration":                        "expected PATH=VALUE",
+		"=1s":                             "expected PATH=VALUE",
+		"duration={":                      "the value is no YAML",
+		"duration=soon":                   `builtin:pod-kill with --set:1`,
+		"faults.kill.podKill.count=2":     `the list has no "kill": it has kill-one`,
+		"faults.kill-one.podKill.cuont=2": `did you mean "count"?`,
+		"expect.speed.p99=1s":             "it has availability, latency, outage, recovery, replicas",
+		"duration.seconds=2":              "there is no seconds inside of 20s",
+	} {
+		_, err := selected(t, selection{set: []string{assignment}}, "")
+		require.ErrorContains(t, err, want, assignment)
 		assert.Equal(t, report.ExitInvalid, Explain(io.Discard, err))
 	}
 }

@@ -47,10 +47,11 @@ func Entries() []Entry {
 	return all
 }
 
-// Book is the language as the embedded schema has it.
+// Book is the language as the embedded schema has it, and the library of experiments.
 type Book struct {
 	root    *jsonschema.Schema
 	entries []Entry
+	library []Ready
 }
 
 // Open reads the embedded schema.
@@ -62,6 +63,9 @@ func Open() (*Book, error) {
 	b := &Book{root: &jsonschema.Schema{}, entries: Entries()}
 	if err := json.Unmarshal(text, b.root); err != nil {
 		return nil, fmt.Errorf("reading the schema: %w", err)
+	}
+	if b.library, err = library(); err != nil {
+		return nil, fmt.Errorf("reading the library: %w", err)
 	}
 	return b, nil
 }

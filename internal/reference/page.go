@@ -9,7 +9,7 @@ import (
 )
 
 // Pages are the names of the pages.
-func Pages() []string { return []string{"faults", "probes", "expectations"} }
+func Pages() []string { return []string{"faults", "probes", "expectations", "library"} }
 
 // page is what the head of a page says, and whose entries it has.
 type page struct {
@@ -27,6 +27,9 @@ func pages() map[string]page {
 
 // Page is the Markdown of a page, of one of the names that [Pages] lists.
 func (b *Book) Page(name string) string {
+	if name == "library" {
+		return b.libraryPage()
+	}
 	var out strings.Builder
 	p := pages()[name]
 	fmt.Fprintf(&out, "<!-- Made by go generate ./internal/reference from the comments of the code. -->\n\n# %s\n\n%s\nIn a terminal: `chaosctl list %s`, `chaosctl explain NAME`.\n", p.title, p.intro, name)

@@ -47,7 +47,7 @@ func TestResolution(t *testing.T) {
 		"percentile, too fine":    {25, &verdict.Latency{Of: "browse", P50: duration(time.Second), P999: duration(time.Second), During: verdict.Fault}, Problem, []string{"the p99.9 of browse in the window fault takes 5000 requests"}},
 		"outage":                  {4, &verdict.LongestOutage{Of: "browse", Longest: *duration(500 * time.Millisecond)}, OK, nil},
 		"outage between requests": {3, &verdict.LongestOutage{Of: "browse", Longest: *duration(500 * time.Millisecond)}, Problem, []string{"come up to 666.666667ms apart", "raise the rate to 4/s"}},
-		"something else":          {1, &verdict.Replicas{AtLeast: 3}, OK, nil},
+		"something else":          {1, &verdict.Replicas{AtLeast: experiment.CountOf(3)}, OK, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			findings := resolution(under(c.rate, experiment.Both, c.expectation))

@@ -29,8 +29,20 @@ type Experiment struct {
 type Metadata struct {
 	// Name is a DNS label; it names the run's directory and the report.
 	Name string `json:"name" form:"dns-label"`
-	// Description says in prose what is tested and why it matters.
+	// Description says in prose what is tested: of an experiment, what should hold.
 	Description string `json:"description,omitempty"`
+	// About says why that matters, and what to do where it does not hold.
+	About About `json:"about,omitzero"`
+}
+
+// About is what a reader of a document wants to know beyond what it does.
+type About struct {
+	// Why says why it matters.
+	Why string `json:"why,omitempty"`
+	// Breaks says what usually does, where it does not hold.
+	Breaks string `json:"breaks,omitempty"`
+	// Mend says how to mend that.
+	Mend string `json:"mend,omitempty"`
 }
 
 // Promise is what Kubernetes promises to a workload and an experiment tests.

@@ -159,9 +159,17 @@ func TestLongestOutage(t *testing.T) {
 	assert.Equal(t, "1s", bound.Judge(served(1000, 120, out(long, short))).Observed)
 }
 
+func share(percent float64) experiment.Count {
+	p := experiment.Percent(percent / 100)
+	return experiment.Count{Percent: &p}
+}
+
 func TestReplicas(t *testing.T) {
-	within := &verdict.Replicas{AtLeast: 3, Within: duration(5 * time.Second)}
-	always := &verdict.Replicas{AtLeast: 3}
+	within := &verdict.Replicas{AtLeast: experiment.CountOf(3), Within: duration(5 * time.Second), During: verdict.Run}
+	always := &verdict.Replicas{AtLeast: experiment.CountOf(3), During: verdict.Run}
+	most := &verdict.Replicas{AtLeast: share(67), During: verdict.Run}
+	whole := &verdict.Replicas{AtLeast: experiment.Count{All: true}, Within: duration(5 * time.Second), During: verdict.Run}
+	more := &verdict.Replicas{AtLeast: experiment.CountOf(5), Within: duration(5 * time.Second), During: verdict.Fault}
 	// Pairs of a second and the number of ready pods from then on; the injection is at second 6.
 	counted := func(counts ...float64) *verdict.Facts {
 		return facts(func(f *verdict.Facts) {
@@ -189,7 +197,17 @@ func TestReplicas(t *testing.T) {
 		"always":                     {always, counted(0, 3, 6, 4, 9, 3), verdict.Pass, "all the time"},
 		"not always":                 {always, counted(0, 3, 6, 2, 9, 3), verdict.Fail, "1 fewer than expected"},
 		"always, where none is seen": {always, counted(), verdict.Unknown, ""},
+		"two of three":               {most, counted(0, 3, 6, 2, 9, 3), verdict.Pass, "all the time"},
+		"one of three":               {most, counted(0, 3, 6, 1, 9, 3), verdict.Fail, "1 fewer than expected"},
+		"all of four":                {whole, counted(0, 4, 6, 3, 9, 4), verdict.Pass, "kept to the end"},
+		"not all of four":            {whole, counted(0, 4, 6, 3), verdict.Fail, "3 were ready 19s"},
+		"more for the fault":         {more, counted(0, 3, 9, 5, 24, 3), verdict.Pass, "kept to the end"},
+		"more, too late":             {more, counted(0, 3, 13, 5, 24, 3), verdict.Fail, "too late"},
+		"more, after the fault":      {more, counted(0, 3, 24, 5), verdict.Fail, "3 were ready"},
+		"more, and not kept":         {more, counted(0, 3, 9, 5, 12, 4, 24, 5), verdict.Fail, "4 were ready"},
+		"all of none":                {whole, counted(0, 0, 6, 3), verdict.Unknown, "when the run began"},
 	})
+	assert.Equal(t, "at least 2 ready (67%)", most.Judge(counted(0, 3)).Bound)
 	assert.Equal(t, "after 3s", within.Judge(counted(0, 3, 6, 2, 9, 3)).Observed)
 	assert.Equal(t, "after 0s", within.Judge(counted(0, 3)).Observed)
 }

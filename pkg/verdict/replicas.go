@@ -12,36 +12,48 @@ var _ = expectations.Add(experiment.Definition[Expectation]{
 	Example: `
 - replicas: {atLeast: 3, within: 30s}
 - replicas: {atLeast: 2}
+- replicas: {atLeast: all, within: 1m}
+- replicas: {atLeast: 5, within: 30s, during: fault}
 `,
-	New: func() Expectation { return &Replicas{} },
+	New: func() Expectation { return &Replicas{During: Run} },
 })
 
-// Replicas expects a number of ready pods: within a time after the last injection, and from then on; or, where no time
-// is given, all the time.
+// Replicas expects a number of ready pods: within a time after the last injection, and from then on to the end of the window;
+// or, where no time is given, all the time.
 type Replicas struct {
-	// AtLeast is the number of pods that must be ready.
-	AtLeast int `json:"atLeast" form:"one-or-more"`
+	// AtLeast is how many pods must be ready: a number, or a percentage (rounded down, one at the least) or all of those that
+	// were ready when the run began.
+	AtLeast experiment.Count `json:"atLeast"`
 	// Within is the time after the last injection in which the number must be reached, to stay so; without it, the
 	// number must be there all the time.
 	Within *experiment.Duration `json:"within,omitempty"`
-}
-
-// Check refuses a bound that means nothing.
-func (r *Replicas) Check(c *experiment.Check) {
-	if r.AtLeast < 1 {
-		c.Fail("atLeast", "%d pods are always there: expected 1 or more", r.AtLeast)
-	}
+	// During is the window; run unless told otherwise. A fault that asks for more pods is one to look at during the fault.
+	During Window `json:"during"`
 }
 
 // Judge finds out when the count was reached for good, or what it fell to.
 func (r *Replicas) Judge(f *Facts) Judgement {
-	j := Judgement{Name: "replicas", Window: Run, Bound: fmt.Sprintf("at least %d ready", r.AtLeast)}
+	j := Judgement{Name: "replicas", Window: r.During, Bound: fmt.Sprintf("at least %s ready", r.AtLeast)}
 	if len(f.Ready) == 0 {
 		j.Outcome, j.Observed, j.Why = Unknown, "nothing", "no pod of the target was seen"
 		return j
 	}
+	least := r.least(f)
+	if least == 0 {
+		j.Outcome, j.Observed, j.Why = Unknown, "0 ready", "no pod of the target was ready when the run began"
+		return j
+	}
+	if r.AtLeast.Number == 0 {
+		j.Bound = fmt.Sprintf("at least %d ready (%s)", least, r.AtLeast)
+	}
+	window, began := f.Windows[r.During]
+	if !began {
+		j.Outcome, j.Observed, j.Why = Unknown, "nothing", fmt.Sprintf("the run did not come to its window %s", r.During)
+		return j
+	}
+	counts := clipped(f.Ready, window)
 	if r.Within == nil {
-		return r.judgeAlways(f, j)
+		return judgeAlways(counts, least, j)
 	}
 	j.Bound += " within " + r.Within.String()
 	if len(f.Injected) == 0 {
@@ -49,27 +61,49 @@ func (r *Replicas) Judge(f *Facts) Judgement {
 		return j
 	}
 	injected := f.Injected[len(f.Injected)-1]
-	reached, ok := r.reachedForGood(f)
-	last := f.Ready[len(f.Ready)-1].Ready
-	switch waited := f.Windows[Run].End.Sub(injected); {
+	reached, ok := reachedForGood(counts, least)
+	last := counts[len(counts)-1].Ready
+	switch waited := window.End.Sub(injected); {
 	case !ok && waited > r.Within.Std():
 		j.Outcome, j.Observed, j.Why = Fail, fmt.Sprintf("%d ready", last), fmt.Sprintf("%d were ready %s after the last injection", last, round(waited))
 	case !ok:
-		j.Outcome, j.Observed, j.Why = Unknown, fmt.Sprintf("%d ready", last), fmt.Sprintf("the run ended %s after the last injection", round(waited))
+		j.Outcome, j.Observed, j.Why = Unknown, fmt.Sprintf("%d ready", last), fmt.Sprintf("the %s ended %s after the last injection", r.During, round(waited))
 	case reached.Sub(injected) > r.Within.Std():
-		j.Outcome, j.Observed, j.Why = Fail, "after "+round(reached.Sub(injected)), fmt.Sprintf("%d ready pods came too late", r.AtLeast)
+		j.Outcome, j.Observed, j.Why = Fail, "after "+round(reached.Sub(injected)), fmt.Sprintf("%d ready pods came too late", least)
 	default:
 		j.Outcome, j.Observed, j.Why = Pass, "after "+round(max(0, reached.Sub(injected))), "counted from the last injection, and kept to the end"
 	}
 	return j
 }
 
+// least is the number meant.
+func (r *Replicas) least(f *Facts) int {
+	if r.AtLeast.Number > 0 {
+		return r.AtLeast.Number
+	}
+	return r.AtLeast.Of(f.Ready[0].Ready)
+}
+
+// clipped are the counts of a window: the one that it begins with, and those that follow. What came before is left out, as
+// is what came after. The first is kept where none came before.
+func clipped(counts []ReadyCount, window Span) []ReadyCount {
+	begin, end := 0, 1
+	for i, c := range counts {
+		if c.At <= window.Start {
+			begin, end = i, i+1
+		} else if c.At <= window.End {
+			end = i + 1
+		}
+	}
+	return counts[begin:end]
+}
+
 // reachedForGood is the instant from which on the count never fell below the bound again.
-func (r *Replicas) reachedForGood(f *Facts) (event.Instant, bool) {
+func reachedForGood(counts []ReadyCount, least int) (event.Instant, bool) {
 	ok := false
 	var since event.Instant
-	for _, c := range f.Ready {
-		if c.Ready < r.AtLeast {
+	for _, c := range counts {
+		if c.Ready < least {
 			ok = false
 		} else if !ok {
 			ok, since = true, c.At
@@ -78,15 +112,15 @@ func (r *Replicas) reachedForGood(f *Facts) (event.Instant, bool) {
 	return since, ok
 }
 
-func (r *Replicas) judgeAlways(f *Facts, j Judgement) Judgement {
-	least := f.Ready[0].Ready
-	for _, c := range f.Ready {
-		least = min(least, c.Ready)
+func judgeAlways(counts []ReadyCount, least int, j Judgement) Judgement {
+	fewest := counts[0].Ready
+	for _, c := range counts {
+		fewest = min(fewest, c.Ready)
 	}
-	j.Observed = fmt.Sprintf("%d ready at the least", least)
+	j.Observed = fmt.Sprintf("%d ready at the least", fewest)
 	j.Outcome, j.Why = Pass, "all the time"
-	if least < r.AtLeast {
-		j.Outcome, j.Why = Fail, fmt.Sprintf("%d fewer than expected", r.AtLeast-least)
+	if fewest < least {
+		j.Outcome, j.Why = Fail, fmt.Sprintf("%d fewer than expected", least-fewest)
 	}
 	return j
 }

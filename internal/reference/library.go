@@ -1,0 +1,137 @@
+package reference
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/chaosctl/chaosctl/experiments"
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/pkg/probe"
+	"github.com/chaosctl/chaosctl/pkg/verdict"
+)
+
+// Ready is an experiment of the built-in library.
+type Ready struct {
+	*experiment.Experiment
+	// File is its text.
+	File string
+}
+
+// library reads the experiments, in the order of their names.
+func library() ([]Ready, error) {
+	loader := experiment.Loader{Catalogue: experiment.Catalogue{
+		Faults: inject.Kinds(), Probes: probe.Kinds(), Expectations: verdict.Expectations(), Aborts: verdict.Aborts(),
+	}}
+	var all []Ready
+	for _, name := range experiments.Names() {
+		path, _ := experiments.Path(name)
+		text, err := experiments.Files.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		file, err := loader.Load(path, strings.NewReader(string(text)))
+		if err != nil {
+			return nil, err
+		}
+		e, err := file.Experiment()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Ready{e, string(text)})
+	}
+	return all, nil
+}
+
+// Experiment finds an experiment of the library by its name.
+func (b *Book) Experiment(name string) (Ready, bool) {
+	for _, r := range b.library {
+		if r.Metadata.Name == name {
+			return r, true
+		}
+	}
+	return Ready{}, false
+}
+
+// passages are what is told of an experiment in prose.
+func (r Ready) passages() [][2]string {
+	return [][2]string{
+		{"Hypothesis", r.Metadata.Description}, {"Why it matters", r.Metadata.About.Why},
+		{"What usually breaks", r.Metadata.About.Breaks}, {"How to mend it", r.Metadata.About.Mend},
+	}
+}
+
+// spec is the part of the file that says what is done.
+func (r Ready) spec() string {
+	_, spec, _ := strings.Cut(r.File, "\nspec:\n")
+	return "spec:\n" + spec
+}
+
+// Text writes what the experiment is for, and how to run it, for a terminal that is so many columns wide.
+func (r Ready) Text(w io.Writer, width int) {
+	name := r.Metadata.Name
+	fmt.Fprintf(w, "EXPERIMENT: %s\n  of the built-in library; tests the promise %s\n", name, r.Spec.Promise)
+	for _, p := range r.passages() {
+		fmt.Fprintf(w, "\n%s:\n%s\n", strings.ToUpper(p[0]), wrap(p[1], "  ", width))
+	}
+	fmt.Fprintf(w, "\nRUN IT:\n  chaosctl run %s -n NAMESPACE --target KIND/NAME%s\n", name, r.names())
+	fmt.Fprintf(w, "  chaosctl init %s -n NAMESPACE --target KIND/NAME    writes it to a file, to be made your own\n", name)
+	fmt.Fprintf(w, "\nWHAT IT DOES:\n  %s\n", strings.ReplaceAll(strings.TrimSpace(r.spec()), "\n", "\n  "))
+}
+
+// names are the flags by which the experiment learns the names that no other workload shares.
+func (r Ready) names() string {
+	flags := ""
+	for _, f := range r.Spec.Faults {
+		corrupt, ok := f.Params.(*inject.ConfigCorrupt)
+		if !ok {
+			continue
+		}
+		what := "configMap"
+		if corrupt.Secret != "" {
+			what = "secret"
+		}
+		path := "faults." + f.Name + ".configCorrupt."
+		flags += fmt.Sprintf(" \\\n    --set %s%s=NAME --set %skey=KEY", path, what, path)
+		if corrupt.At != "" {
+			flags += fmt.Sprintf(" --set %sat=PATH", path)
+		}
+	}
+	return flags
+}
+
+// libraryPage is the Markdown of the page on the library, by promise.
+func (b *Book) libraryPage() string {
+	var out strings.Builder
+	out.WriteString(`<!-- Made by go generate ./internal/reference from the files in experiments/. -->
+
+# The library
+
+Experiments that are built in, by the promise that they test. Each can be run against any workload by its name:
+
+` + "```sh" + `
+chaosctl list experiments
+chaosctl explain node-drain                                   # this page, in a terminal
+chaosctl run node-drain -n shop --target deployment/web       # load goes to the Service that selects the workload
+chaosctl run node-drain -n shop --target deployment/web --url https://shop.example/ --set duration=30s
+chaosctl init node-drain -n shop --target deployment/web      # writes it to a file
+` + "```" + `
+
+` + "`--set PATH=VALUE`" + ` gives any field below spec another value. Elements of lists go by their name, by what they are, or by their
+position: ` + "`--set expect.recovery.within=1m`, `--set faults.break.configCorrupt.key=app.yaml`" + `.
+`)
+	for _, promise := range experiment.Promises() {
+		fmt.Fprintf(&out, "\n## %s\n", promise)
+		for _, r := range b.library {
+			if r.Spec.Promise != promise {
+				continue
+			}
+			fmt.Fprintf(&out, "\n### %s\n\n%s\n\n", r.Metadata.Name, r.Metadata.Description)
+			for _, p := range r.passages()[1:] {
+				fmt.Fprintf(&out, "- *%s*: %s\n", p[0], p[1])
+			}
+		}
+	}
+	return out.String()
+}
