@@ -1,0 +1,69 @@
+package library
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/chaosctl/chaosctl/examples/shop/deploy"
+	"github.com/chaosctl/chaosctl/test/internal/binary"
+)
+
+// newShop deploys the shop, or the overlay of that name, into a namespace of its own, and waits until it serves. It goes
+// when the test ends; where the next test is to be alone, that is waited for.
+func newShop(t *testing.T, overlay string, alone bool) (namespace string) {
+	t.Helper()
+	dir := filepath.Join(binary.Repository(), "examples", "shop", "manifests", "base")
+	if overlay != "" {
+		dir = filepath.Join(binary.Repository(), "examples", "shop", "manifests", "overlays", overlay)
+	}
+	namespace = fmt.Sprintf("shop-%s-%s", strings.ToLower(rand.Text()[:6]), orHealthy(overlay))
+	t.Cleanup(func() { remove(t, namespace, alone) })
+	require.NoError(t, deploy.Apply(t.Context(), shared.config, dir, namespace))
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	require.NoError(t, deploy.Await(ctx, shared.config, namespace))
+	require.NoError(t, deploy.AwaitPages(ctx, shared.config, namespace))
+	return namespace
+}
+
+// remove deletes the namespace, and waits for its pods to be gone: what stops is a load on the machine too.
+func remove(t *testing.T, namespace string, alone bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute)
+	defer cancel()
+	require.NoError(t, shared.client.CoreV1().Namespaces().Delete(ctx, namespace, metav1.DeleteOptions{}))
+	if !alone {
+		return
+	}
+	err := wait.PollUntilContextCancel(ctx, 200*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		_, err := shared.client.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
+		return apierrors.IsNotFound(err), nil
+	})
+	require.NoError(t, err, "the namespace does not go")
+	nodes, err := shared.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	require.NoError(t, err)
+	for i := range nodes.Items {
+		require.False(t, nodes.Items[i].Spec.Unschedulable, "%s is left cordoned", nodes.Items[i].Name)
+		for _, taint := range nodes.Items[i].Spec.Taints {
+			require.Equal(t, corev1.TaintNodeUnschedulable, taint.Key, "%s is left tainted", nodes.Items[i].Name)
+		}
+	}
+}
+
+func orHealthy(overlay string) string {
+	if overlay == "" {
+		return "healthy"
+	}
+	return overlay
+}

@@ -1,0 +1,76 @@
+package library
+
+import "slices"
+
+// trial is an experiment of the library, and the weakness that it is there to find.
+type trial struct {
+	experiment string
+	// weakness is the overlay of the shop that has it.
+	weakness string
+	// finds is the kind of the expectation that is to fail there.
+	finds string
+	// set are values of the experiment that are smaller here than in the library, so that the test takes less time, and
+	// bounds that tell of this machine.
+	set []string
+	// rate of the load in place of the usual one, for weaknesses that show in what is in flight.
+	rate string
+	// alone keeps all others away: what is done to a node is done to the pods of everybody.
+	alone bool
+	// sample makes it part of make test.
+	sample bool
+}
+
+// trials are in the order in which they are begun, the longest first.
+func trials() []trial {
+	return slices.Concat(onNodes(), configuration(), rollout(), scaling(), loadBalancing(), selfHealing())
+}
+
+// usualRate is enough to see the failures that last.
+const usualRate = "25/s"
+
+// inFlight is a rate at which requests are in flight at any time.
+const inFlight = "50/s"
+
+// finer is a bound that such a rate can show.
+const finer = "expect.availability.atLeast=99.5%"
+
+func onNodes() []trial {
+	return []trial{
+		{experiment: "node-drain", weakness: "strict-spread", finds: "recovery", alone: true,
+			set: []string{"duration=40s", "expect.recovery.within=35s", "expect.replicas.within=3m"}},
+	}
+}
+
+func configuration() []trial {
+	return []trial{
+		{experiment: "config-corrupt", weakness: "unchecked-catalogue", finds: "availability", set: []string{"duration=10s"}},
+	}
+}
+
+func rollout() []trial {
+	return []trial{
+		{experiment: "bad-readiness", weakness: "greedy-rollout", finds: "replicas", set: []string{"duration=10s"}},
+		{experiment: "bad-command", weakness: "greedy-rollout", finds: "replicas", set: []string{"duration=10s"}},
+		{experiment: "bad-resources", weakness: "greedy-rollout", finds: "replicas", set: []string{"duration=10s"}},
+	}
+}
+
+func scaling() []trial {
+	return []trial{
+		{experiment: "scale-out-cold", weakness: "no-readiness", finds: "availability", rate: inFlight, set: []string{finer, "duration=15s"}},
+	}
+}
+
+func loadBalancing() []trial {
+	return []trial{
+		{experiment: "label-drift", weakness: "sticky-service", finds: "balance", rate: inFlight, set: []string{"duration=18s", "faults.drift.for=15s"}},
+		{experiment: "unready-endpoints", weakness: "publish-not-ready", finds: "availability", set: []string{"duration=12s"}},
+		{experiment: "dependency-unreachable", weakness: "no-memory", finds: "availability"},
+	}
+}
+
+func selfHealing() []trial {
+	return []trial{
+		{experiment: "pod-kill", weakness: "no-readiness", finds: "availability", sample: true, set: []string{"duration=12s"}},
+	}
+}
