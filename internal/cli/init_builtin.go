@@ -14,8 +14,10 @@ import (
 var (
 	targetLine  = regexp.MustCompile(`(?m)^  target: \{namespace: [^ ]+, workload: [^ ]+\}$`)
 	serviceText = regexp.MustCompile(`service: [^ ,]+, port: [^ ,]+, `)
-	schemaText  = "$schema=../../schema/"
 )
+
+// schemaText begins the reference to the schema, which other folders than the library's do not have.
+const schemaText = "$schema=../../schema/"
 
 // initBuiltin writes an experiment of the library for a workload; where none is named, for the one that it has.
 func (a *app) initBuiltin(program, name, workload, file string, force bool) error {
