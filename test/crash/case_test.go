@@ -98,7 +98,7 @@ func (e example) examine(t *testing.T, with tools) *finding {
 	t.Helper()
 	found := &finding{}
 	ctx := t.Context()
-	s := newScene(t, e.fixture.scenery)
+	s := e.fixture.take(t)
 	look := func() *snapshot.Snapshot {
 		t.Helper()
 		now, err := s.look(ctx)
@@ -173,6 +173,7 @@ func (e example) examine(t *testing.T, with tools) *finding {
 		found.problem(other, "the recovery said:\n%s", p.output)
 		return found
 	}
+	e.fixture.giveBack(ctx, s, before)
 	switch {
 	case len(broken) == 0:
 		found.outcome = nothingToDo

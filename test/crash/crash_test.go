@@ -62,7 +62,7 @@ func examples(t *testing.T, faults []*fixture, outcomes *table) (once, twice []e
 	var undisturbed []example
 	for _, f := range faults {
 		for _, run := range at(len(f.requests)) {
-			for _, what := range foreigns {
+			for _, what := range others(run.When) {
 				once = append(once, example{fixture: f, run: run, foreign: what})
 			}
 			if run.When == point.AfterSend { // before, the cluster is the same as after the one before that, and after, as after that

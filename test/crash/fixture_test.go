@@ -31,6 +31,8 @@ type fixture struct {
 	// requests are those of an undisturbed run that change something, and edits what it changes.
 	requests []string
 	edits    []inject.Change
+	// stock is where its scenes come from; nil makes a new one for each example.
+	stock *stock
 }
 
 // fixtures are the faults whose example in the registry does not fit the scene, or that can do several things. All others
@@ -101,6 +103,7 @@ func reversible(t *testing.T) []*fixture {
 			of = []fixture{{name: d.Name, faults: d.Example}}
 		}
 		for _, f := range of {
+			f.stock = &stock{lasting: t}
 			all = append(all, &f)
 		}
 	}
@@ -110,7 +113,7 @@ func reversible(t *testing.T) []*fixture {
 // learn runs the fault undisturbed, and keeps what it does.
 func (f *fixture) learn(t *testing.T) {
 	t.Helper()
-	s := newScene(t, f.scenery)
+	s := newScene(t, t, f.scenery)
 	before, err := s.look(t.Context())
 	require.NoError(t, err)
 	run := s.crash(t, s.runArgs(t, f), point.Point{})

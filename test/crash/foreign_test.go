@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/test/crash/point"
 	"github.com/chaosctl/chaosctl/test/internal/snapshot"
 )
 
@@ -34,7 +35,18 @@ const (
 	replaced foreign = "replaced"
 )
 
-var foreigns = []foreign{nothing, otherField, sameField, replaced}
+// others is what others may do after a crash at such a point. A request that was not sent leaves the cluster as the one
+// before it did, and the reply changes nothing in it: there is nothing for them to find that is not there after the sending.
+func others(when point.When) []foreign {
+	switch when {
+	case point.AfterSend, point.Late:
+		return []foreign{nothing, otherField, sameField, replaced}
+	case point.InFlight:
+		return []foreign{nothing, otherField}
+	case point.BeforeSend, point.AfterReply:
+	}
+	return []foreign{nothing}
+}
 
 // edit is what somebody does to an object. Done again, it changes nothing.
 type edit func(*unstructured.Unstructured)

@@ -15,7 +15,7 @@ import (
 func TestRecoverOfANamespace(t *testing.T) {
 	t.Parallel()
 	drain := &fixtures["nodeDrain"][0]
-	s, other := newScene(t, scenery{node: true}), newScene(t, scenery{})
+	s, other := newScene(t, t, scenery{node: true}), newScene(t, t, scenery{})
 	before, err := s.look(t.Context())
 	require.NoError(t, err)
 	// The first change is the fourth request, after the lease, the journal and the intent.

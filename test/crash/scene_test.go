@@ -24,7 +24,7 @@ import (
 )
 
 // scene is a namespace with a Deployment web, which takes its configuration from the ConfigMap settings and the Secret
-// credentials, and a Service of its name. A scene with a node has a Deployment bystander too, whose pods are on it. Scenes stay until the lab goes.
+// credentials, and a Service of its name. A scene with a node has a Deployment bystander too, whose pods are on it. Their namespaces stay until the lab goes.
 type scene struct {
 	namespace string
 	// node is empty where the fault needs none.
@@ -33,6 +33,8 @@ type scene struct {
 	autoscaled bool
 	// target is what the experiments are about, beside its namespace.
 	target string
+	// deployments are those that it has.
+	deployments []string
 }
 
 // scenery is what only some scenes have: a node, which may be in a zone of its name beside another zone, an autoscaler of web,
@@ -42,7 +44,8 @@ type scenery struct{ node, zones, autoscaler, pod, lease bool }
 // gate is the readiness gate of the pod lone.
 const gate = "example.com/in-rotation"
 
-func newScene(t *testing.T, with scenery) *scene {
+// newScene makes one whose nodes stay until another test is over, which lasts longer.
+func newScene(t, lasting *testing.T, with scenery) *scene {
 	t.Helper()
 	ctx, core := t.Context(), shared.client.CoreV1()
 	s := &scene{namespace: "crash-" + strings.ToLower(rand.Text()[:8]), target: "workload: deployment/web"}
@@ -78,18 +81,18 @@ func newScene(t *testing.T, with scenery) *scene {
 	}
 	if with.node {
 		s.node = "node-" + s.namespace
-		s.addNode(t, s.node, with.zones)
+		s.addNode(t, lasting, s.node, with.zones)
 		if with.zones {
-			s.addNode(t, "other-"+s.namespace, true)
+			s.addNode(t, lasting, "other-"+s.namespace, true)
 		}
 		s.deploy(t, "bystander", s.node)
 	}
-	s.settle(t, with.node)
+	s.settle(t)
 	return s
 }
 
 // addNode makes a node, in a zone of its name if that is wanted.
-func (s *scene) addNode(t *testing.T, name string, zoned bool) {
+func (s *scene) addNode(t, lasting *testing.T, name string, zoned bool) {
 	t.Helper()
 	nodes := shared.client.CoreV1().Nodes()
 	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}
@@ -98,10 +101,10 @@ func (s *scene) addNode(t *testing.T, name string, zoned bool) {
 	}
 	_, err := nodes.Create(t.Context(), node, metav1.CreateOptions{})
 	require.NoError(t, err)
-	t.Cleanup(func() {
-		err := nodes.Delete(context.WithoutCancel(t.Context()), name, metav1.DeleteOptions{})
+	lasting.Cleanup(func() {
+		err := nodes.Delete(context.WithoutCancel(lasting.Context()), name, metav1.DeleteOptions{})
 		if !apierrors.IsNotFound(err) {
-			require.NoError(t, err)
+			require.NoError(lasting, err)
 		}
 	})
 }
@@ -159,6 +162,7 @@ func (s *scene) autoscale(t *testing.T) {
 // deploy makes a Deployment whose pods take the configuration, and are on a node if one is given.
 func (s *scene) deploy(t *testing.T, name, node string) {
 	t.Helper()
+	s.deployments = append(s.deployments, name)
 	labels, replicas, grace := map[string]string{"app": name}, int32(2), int64(0)
 	container := corev1.Container{Name: name, Image: "registry.example/" + name + ":1"}
 	if node == "" {
@@ -183,21 +187,17 @@ func (s *scene) deploy(t *testing.T, name, node string) {
 }
 
 // settle waits until the controllers have made what every namespace has, and the pods count as ready.
-func (s *scene) settle(t *testing.T, withNode bool) {
+func (s *scene) settle(t *testing.T) {
 	t.Helper()
-	names := []string{"web"}
-	if withNode {
-		names = append(names, "bystander")
-	}
 	eventually(t, "the scene is set", func(ctx context.Context) bool {
 		_, err := shared.client.CoreV1().ServiceAccounts(s.namespace).Get(ctx, "default", metav1.GetOptions{})
 		_, certificateErr := shared.client.CoreV1().ConfigMaps(s.namespace).Get(ctx, "kube-root-ca.crt", metav1.GetOptions{})
 		if err != nil || certificateErr != nil {
 			return false
 		}
-		for _, name := range names {
+		for _, name := range s.deployments {
 			d, err := shared.client.AppsV1().Deployments(s.namespace).Get(ctx, name, metav1.GetOptions{})
-			if err != nil || d.Status.ObservedGeneration != d.Generation || d.Status.AvailableReplicas != *d.Spec.Replicas {
+			if err != nil || d.Status.ObservedGeneration != d.Generation || d.Status.AvailableReplicas != *d.Spec.Replicas || d.Status.Replicas != *d.Spec.Replicas {
 				return false
 			}
 		}
