@@ -98,14 +98,13 @@ func (e example) examine(t *testing.T, with tools) *finding {
 	t.Helper()
 	found := &finding{}
 	ctx := t.Context()
-	s := e.fixture.take(t)
+	s, before := e.fixture.take(t)
 	look := func() *snapshot.Snapshot {
 		t.Helper()
 		now, err := s.look(ctx)
 		require.NoError(t, err)
 		return now
 	}
-	before := look()
 	want := &snapshot.Snapshot{Objects: maps.Clone(before.Objects)}
 	p := s.crashOf(t, with.crasher, s.runArgs(t, e.fixture), e.run)
 	found.said.WriteString(p.output)
@@ -133,7 +132,7 @@ func (e example) examine(t *testing.T, with tools) *finding {
 			found.marked(before, look())
 		}
 	}
-	recovered := func() {
+	recovered := func() *snapshot.Snapshot {
 		t.Helper()
 		p = with.recover(t, s, before)
 		found.said.WriteString(p.output)
@@ -147,8 +146,9 @@ func (e example) examine(t *testing.T, with tools) *finding {
 		for began := time.Now(); after.Behind() && time.Since(began) < time.Minute; after = look() {
 		}
 		found.compare(want, after, edits)
+		return after
 	}
-	recovered()
+	after := recovered()
 	for _, d := range late {
 		if d == nil {
 			continue
@@ -167,13 +167,13 @@ func (e example) examine(t *testing.T, with tools) *finding {
 		for name, what := range differences() {
 			found.problem(different, "a late %s %s has come about: %s: %s", d.Method, d.URI, name, what)
 		}
-		recovered()
+		after = recovered()
 	}
 	if len(found.problems) > 0 {
 		found.problem(other, "the recovery said:\n%s", p.output)
 		return found
 	}
-	e.fixture.giveBack(ctx, s, before)
+	e.fixture.giveBack(ctx, s, before, after)
 	switch {
 	case len(broken) == 0:
 		found.outcome = nothingToDo

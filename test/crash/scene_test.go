@@ -35,6 +35,8 @@ type scene struct {
 	target string
 	// deployments are those that it has.
 	deployments []string
+	// last is what was seen of it when it was given back.
+	last *snapshot.Snapshot
 }
 
 // scenery is what only some scenes have: a node, which may be in a zone of its name beside another zone, an autoscaler of web,

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/chaosctl/chaosctl/test/internal/snapshot"
@@ -20,17 +21,21 @@ type stock struct {
 	idle []*scene
 }
 
-// take gives a scene for one example. Without a stock it is a new one.
-func (f *fixture) take(t *testing.T) *scene {
+// take gives a scene for one example, and what is in it. Without a stock it is a new one.
+func (f *fixture) take(t *testing.T) (*scene, *snapshot.Snapshot) {
 	t.Helper()
-	if f.stock == nil {
-		return newScene(t, t, f.scenery)
+	lasting := t
+	if f.stock != nil {
+		if s := f.stock.pop(); s != nil {
+			s.settle(t)
+			return s, s.last
+		}
+		lasting = f.stock.lasting
 	}
-	if s := f.stock.pop(); s != nil {
-		s.settle(t)
-		return s
-	}
-	return newScene(t, f.stock.lasting, f.scenery)
+	s := newScene(t, lasting, f.scenery)
+	before, err := s.look(t.Context())
+	require.NoError(t, err)
+	return s, before
 }
 
 func (s *stock) pop() *scene {
@@ -44,38 +49,42 @@ func (s *stock) pop() *scene {
 	return last
 }
 
-// giveBack takes back what others have done in a scene, and keeps it if nothing differs from before then.
-func (f *fixture) giveBack(ctx context.Context, s *scene, before *snapshot.Snapshot) {
-	if f.stock == nil || s.clean(ctx, f, before) != nil {
+// giveBack takes back what others have done in a scene, and keeps it if nothing differs from before then. After is what is
+// there by now.
+func (f *fixture) giveBack(ctx context.Context, s *scene, before, after *snapshot.Snapshot) {
+	if f.stock == nil {
 		return
 	}
-	now, err := s.look(ctx)
-	if err != nil || len(now.Marks) > 0 || len(snapshot.Differences(before.Objects, now.Objects)) > 0 {
+	cleaned, err := s.clean(ctx, f, before, after)
+	if cleaned && err == nil {
+		after, err = s.look(ctx)
+	}
+	if err != nil || len(after.Marks) > 0 || len(snapshot.Differences(before.Objects, after.Objects)) > 0 {
 		return
 	}
+	s.last = after
 	f.stock.mu.Lock()
 	defer f.stock.mu.Unlock()
 	f.stock.idle = append(f.stock.idle, s)
 }
 
-// clean writes the objects of a fixture as they were, where they are not. An error says that one cannot be.
-func (s *scene) clean(ctx context.Context, f *fixture, before *snapshot.Snapshot) error {
-	now, err := s.look(ctx)
-	if err != nil {
-		return err
-	}
+// clean writes the objects of a fixture as they were, where they are not, and says whether there were any; from then on, one
+// that was replaced counts as the one that was there before. An error says that one cannot be written.
+func (s *scene) clean(ctx context.Context, f *fixture, before, after *snapshot.Snapshot) (cleaned bool, err error) {
 	for i := range f.edits {
 		c := s.own(&f.edits[i])
-		was, is := before.Objects[key(c)], now.Objects[key(c)]
+		was, is := before.Objects[key(c)], after.Objects[key(c)]
 		if was == nil || is == nil || snapshot.Difference(was, is) == "" {
 			continue
 		}
 		was = was.DeepCopy()
 		was.SetUID(is.GetUID())
 		was.SetResourceVersion(is.GetResourceVersion())
+		before.Objects[key(c)] = was
 		if _, err := s.resource(c).Update(ctx, was, metav1.UpdateOptions{FieldManager: "somebody"}); err != nil {
-			return err
+			return true, err
 		}
+		cleaned = true
 	}
-	return nil
+	return cleaned, nil
 }
