@@ -2,54 +2,57 @@ package reference
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/chaosctl/chaosctl/internal/jsonschema"
 )
 
-// Pages are the names of the pages.
-func Pages() []string { return []string{"faults", "probes", "expectations", "library"} }
+// made heads every page.
+const made = "<!-- Made by go generate ./internal/reference from the comments of the code. -->\n\n"
 
-// page is what the head of a page says, and whose entries it has.
-type page struct {
-	title, intro string
-	nouns        []string
+// Pages are the pages of the reference, as Markdown, by their paths in its folder.
+func (b *Book) Pages() (map[string]string, error) {
+	faults, err := b.faultPages()
+	if err != nil {
+		return nil, err
+	}
+	pages := map[string]string{
+		"faults.md":  b.faultIndex(),
+		"library.md": b.libraryPage(),
+		"probes.md":  made + "# Probes\n\nConditions that are checked during the whole run: elements of `spec.probes`.\n" + terminal("probes") + b.sections("probe"),
+		"expectations.md": made + "# Expectations\n\nWhat must hold for a run to pass: elements of `spec.expect`. Abort conditions, of `spec.abortIf`, come last.\n" +
+			terminal("expectations") + b.sections("expectation") + "\n# Abort conditions\n" + b.sections("abort condition"),
+	}
+	maps.Copy(pages, faults)
+	return pages, nil
 }
 
-func pages() map[string]page {
-	return map[string]page{
-		"faults":       {"Faults", "What can be done to a workload: elements of `spec.faults`.", []string{"fault"}},
-		"probes":       {"Probes", "Conditions that are checked during the whole run: elements of `spec.probes`.", []string{"probe"}},
-		"expectations": {"Expectations", "What must hold for a run to pass: elements of `spec.expect`. Abort conditions, of `spec.abortIf`, come last.", []string{"expectation", "abort condition"}},
-	}
+// terminal says where the same can be read in a terminal.
+func terminal(list string) string {
+	return fmt.Sprintf("In a terminal: `chaosctl list %s`, `chaosctl explain NAME`.\n", list)
 }
 
-// Page is the Markdown of a page, of one of the names that [Pages] lists.
-func (b *Book) Page(name string) string {
-	if name == "library" {
-		return b.libraryPage()
-	}
+// sections are those of all entries of a kind, one after another.
+func (b *Book) sections(noun string) string {
 	var out strings.Builder
-	p := pages()[name]
-	fmt.Fprintf(&out, "<!-- Made by go generate ./internal/reference from the comments of the code. -->\n\n# %s\n\n%s\nIn a terminal: `chaosctl list %s`, `chaosctl explain NAME`.\n", p.title, p.intro, name)
-	for i, noun := range p.nouns {
-		if i > 0 {
-			fmt.Fprintf(&out, "\n# %ss\n", strings.ToUpper(noun[:1])+noun[1:])
-		}
-		for _, e := range b.entries {
-			if e.Noun == noun {
-				b.entry(&out, e)
-			}
-		}
+	for _, e := range b.of(noun) {
+		fmt.Fprintf(&out, "\n## %s\n\n", e.Name)
+		b.entry(&out, e)
 	}
 	return out.String()
+}
+
+// of lists the entries of a kind.
+func (b *Book) of(noun string) []Entry {
+	return slices.DeleteFunc(slices.Clone(b.entries), func(e Entry) bool { return e.Noun != noun })
 }
 
 func (b *Book) entry(out *strings.Builder, e Entry) {
 	member := b.member(e)
 	object := member.Target(b.root)
-	fmt.Fprintf(out, "\n## %s\n\n%s\n\n%s\n\n```yaml\n%s```\n", e.Name, e.Summary, member.Description, e.Example)
+	fmt.Fprintf(out, "%s\n\n%s\n\n```yaml\n%s```\n", e.Summary, member.Description, e.Example)
 	if len(object.Properties) == 0 {
 		return
 	}

@@ -3,7 +3,9 @@ package reference_test
 import (
 	"bytes"
 	"flag"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,65 +13,49 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chaosctl/chaosctl/internal/reference"
-	"github.com/chaosctl/chaosctl/pkg/experiment"
-	"github.com/chaosctl/chaosctl/pkg/inject"
-	"github.com/chaosctl/chaosctl/pkg/probe"
-	"github.com/chaosctl/chaosctl/pkg/verdict"
 )
 
 var update = flag.Bool("update", false, "write the pages anew")
 
 // TestKept compares the pages with the files that are kept.
 func TestKept(t *testing.T) {
-	book := open(t)
-	for _, name := range reference.Pages() {
-		t.Run(name, func(t *testing.T) {
-			path := "../../docs/reference/" + name + ".md"
-			made := book.Page(name)
-			if *update {
-				require.NoError(t, os.WriteFile(path, []byte(made), 0o644))
-			}
-			kept, err := os.ReadFile(path)
-			require.NoError(t, err)
-			assert.Equal(t, made, string(kept), "the language has changed and %s has not: go generate ./schema ./internal/reference makes it anew", path)
-		})
+	const folder = "../../docs/reference"
+	pages, err := open(t).Pages()
+	require.NoError(t, err)
+	if *update {
+		require.NoError(t, os.RemoveAll(folder))
+		for name, text := range pages {
+			path := filepath.Join(folder, name)
+			require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+			require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		}
 	}
+	kept := map[string]string{}
+	require.NoError(t, filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(folder, path)
+		kept[filepath.ToSlash(name)] = string(text)
+		return err
+	}))
+	assert.Equal(t, pages, kept, "the language has changed and %s has not: go generate ./schema ./internal/reference makes it anew", folder)
 }
 
-// surroundings is as little as an experiment can say, with a place for each list that an example may be of.
-const surroundings = `apiVersion: chaosctl.dev/v1alpha1
-kind: Experiment
-metadata: {name: example}
-spec:
-  promise: self-healing
-  target: {namespace: shop, workload: deployment/web}
-  load:
-  - {name: browse, http: {service: web, podHeader: X-Pod}, rate: 200/s}
-`
-
-// TestExamples loads every example strictly, amid as little else as can be.
+// TestExamples loads every example.
 func TestExamples(t *testing.T) {
-	loader := experiment.Loader{Catalogue: experiment.Catalogue{
-		Faults: inject.Kinds(), Probes: probe.Kinds(), Expectations: verdict.Expectations(), Aborts: verdict.Aborts(),
-	}}
 	for _, entry := range reference.Entries() {
 		t.Run(entry.List+"/"+entry.Name, func(t *testing.T) {
 			assert.NotEmpty(t, entry.Summary)
 			assert.Contains(t, entry.Example, entry.Name+":")
-			lists := map[string]string{"spec.faults": "- podKill: {}\n", "spec.expect": "- recovery: {within: 30s}\n"}
-			lists[entry.List] = entry.Example
-			text := surroundings
-			for list, elements := range lists {
-				text += "  " + strings.TrimPrefix(list, "spec.") + ":\n" + indent(elements)
-			}
-			_, err := loader.Load("example.yaml", strings.NewReader(text))
-			assert.NoError(t, err, text)
+			_, err := entry.Load()
+			assert.NoError(t, err)
 		})
 	}
-}
-
-func indent(text string) string {
-	return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
 }
 
 // TestEverythingIsExplained asks for every member and every field that there is.
