@@ -27,6 +27,13 @@ var beyond = map[string]string{
 	".kubernetes.cel:":    "is a language of its own",
 	".recovery.timeout:":  "is compared with another duration",
 	".recovery.stableFor": "is compared with another duration",
+	".for:":               "is compared with another duration",
+	".duration:":          "is compared with other durations",
+	".http: {}":           "balance refers to the header",
+	".podHeader":          "balance refers to it",
+	".scale: null":        "one of several fields must be there, as the fault's own Check knows",
+	".scale: {}":          "one of several fields must be there, as the fault's own Check knows",
+	".scale.by":           "one of several fields must be there and not be 0, as the fault's own Check knows",
 	".latency.p99 rem":    "one of several fields must be there, as the expectation's own Check knows",
 	".spec.timeZone:":     "needs the list of time zones",
 }

@@ -74,6 +74,9 @@ func TestChangesNeedNoMoreThanDeclared(t *testing.T) {
 			{Object: inject.Object{Resource: schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "validatingadmissionpolicybindings"}}, Create: &inject.Create{}},
 			{Object: lease, Create: &inject.Create{Refused: &inject.Refused{Resource: pod.Resource}}},
 		}},
+		"networkPolicy": {&inject.NetworkPolicy{}, []inject.Change{{
+			Object: inject.Object{Resource: schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "networkpolicies"}, Namespace: "shop", Name: "any"},
+			Create: &inject.Create{Cut: &inject.Cut{}}}}},
 		"leaseSteal": {&inject.LeaseSteal{Lease: "operator"}, []inject.Change{edited(lease)}},
 		"manifest": {&inject.Manifest{Object: map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": map[string]any{"name": "web"}}},
 			[]inject.Change{{Object: consumer, Create: &inject.Create{}}}},

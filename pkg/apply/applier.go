@@ -45,6 +45,8 @@ type Applier struct {
 	applied, doubtful map[*inject.Change]bool
 	// uids are those of objects that changes have created.
 	uids map[*inject.Change]types.UID
+	// open are the addresses that took a connection before a change that is to cut them off.
+	open map[*inject.Change][]string
 	// taken is closed for a change, where somebody waits for that, when it is about to be undone.
 	taken map[*inject.Change]chan struct{}
 	// waiting says that the API server does not answer, and that this was told.

@@ -40,6 +40,7 @@ func (n creation) send(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
+	n.lookBefore(ctx)
 	err = retry(ctx, n.a.waits, func() error {
 		n.a.sent(n.c)
 		created, err := n.a.resource(n.c.Object).Create(ctx, object, metav1.CreateOptions{FieldManager: fieldManager, DryRun: n.a.dryRun})
@@ -104,7 +105,10 @@ func (n creation) observe(ctx context.Context) (string, error) {
 			return false, errUndone
 		default:
 		}
-		last = n.holds(ctx, until)
+		// What the end of the time cuts short tells less than the look before it.
+		if missing := n.holds(ctx, until); ctx.Err() == nil || last == nil {
+			last = missing
+		}
 		return last == nil, nil
 	})
 	switch {
@@ -116,6 +120,8 @@ func (n creation) observe(ctx context.Context) (string, error) {
 		return fmt.Sprintf("the object is there, and %q holds", n.c.Create.Until), nil
 	case n.c.Create.Refused != nil:
 		return fmt.Sprintf("the API server refuses a %s", n.c.Create.Refused.Kind), nil
+	case n.c.Create.Cut != nil:
+		return "no address of the target that took a connection from here before takes one", nil
 	}
 	return "the object is there", nil
 }
@@ -129,7 +135,7 @@ func (n creation) holds(ctx context.Context, until *condition.Condition) error {
 	case object == nil:
 		return errors.New("the object is gone")
 	case until == nil:
-		return n.refuses(ctx)
+		return n.shows(ctx)
 	}
 	holds, err := until.Holds(ctx, map[string]any{"object": object.Object})
 	switch {
@@ -138,7 +144,15 @@ func (n creation) holds(ctx context.Context, until *condition.Condition) error {
 	case !holds:
 		return fmt.Errorf("%q does not hold", n.c.Create.Until)
 	}
-	return n.refuses(ctx)
+	return n.shows(ctx)
+}
+
+// shows says what is missing of the effects that the object itself does not tell.
+func (n creation) shows(ctx context.Context) error {
+	if err := n.refuses(ctx); err != nil {
+		return err
+	}
+	return n.cutsOff(ctx)
 }
 
 var errUndone = errors.New("undone meanwhile")

@@ -90,7 +90,10 @@ type Create struct {
 	// Refused is what the API server must refuse to create, too, before the fault counts as in effect; nil where that is not its
 	// effect. Journals do not hold it.
 	Refused *Refused `json:"-"`
-	// Timeout is how long both may take; half a minute where it is zero.
+	// Cut are addresses that must not take connections any more before it counts as in effect; nil where that is not its effect.
+	// Journals do not hold them.
+	Cut *Cut `json:"-"`
+	// Timeout is how long all of that may take; half a minute where it is zero.
 	Timeout time.Duration `json:"timeout,omitempty"`
 }
 
@@ -102,6 +105,9 @@ type Refused struct {
 	// By is a text in the refusal that tells it from those for other reasons.
 	By string
 }
+
+// Cut is where pods listen that are to be cut off. They are tried from where chaosctl runs, before the creation and after it.
+type Cut struct{ Addresses []string }
 
 // Surge is requests like those of the load that the object names. They are the engine's to send; nothing in the cluster changes.
 type Surge struct {

@@ -22,6 +22,8 @@ func traffic() []faultCase {
 		{fault: "endpointRemove", name: "orphans", yaml: "- endpointRemove: {count: 1, label: app, orphan: true}", inForce: orphaned},
 		{fault: "serviceSelector", yaml: "- serviceSelector: {}", inForce: removed(replicas)},
 		{fault: "serviceSelector", name: "elsewhere", yaml: "- serviceSelector: {service: web, selector: {app: web, version: v2}}", inForce: removed(replicas)},
+		{fault: "networkPolicy", yaml: "- networkPolicy: {}", inForce: shutOff, beside: enforce},
+		{fault: "networkPolicy", name: "both directions", yaml: "- networkPolicy: {deny: both}", inForce: shutOff, beside: enforce},
 	}
 }
 

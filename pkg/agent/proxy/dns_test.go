@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"context"
 	"net"
+	"syscall"
 	"testing"
 	"time"
 
@@ -16,11 +17,16 @@ import (
 // sockets are one of UDP and one of TCP at the same port.
 func sockets(t *testing.T) (net.PacketConn, net.Listener) {
 	t.Helper()
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	require.NoError(t, err)
-	l, err := net.Listen("tcp", packets.LocalAddr().String())
-	require.NoError(t, err)
-	return packets, l
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		packets, err := net.ListenPacket("udp", l.Addr().String())
+		if err == nil {
+			return packets, l
+		}
+		require.ErrorIs(t, err, syscall.EADDRINUSE) // somebody else's, by UDP alone
+		require.NoError(t, l.Close())
+	}
 }
 
 // named begins a name server, and returns its address.
