@@ -17,7 +17,7 @@ import (
 // nobody recovers the run, and that it is found and removed later.
 func TestDenialExpires(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, scenery{})
+	s := newScene(t, t, scenery{})
 	before, err := s.look(t.Context())
 	require.NoError(t, err)
 	// The Lease that puts the policy in force is the eighth request, after those of the run, the policy and the binding.
