@@ -24,7 +24,7 @@ func between() []faultCase {
 		{fault: "httpFault", name: "aborted", yaml: httpFault("abort: true, pattern: '^/prod'"), inForce: meet(1, aborted), after: agentsStopped(1)},
 		{
 			fault: "dnsFail", yaml: "- dnsFail: {names: [kubernetes.default], image: '" + agentImage + "'}",
-			inForce: meet(1, named("kubernetes.default.svc.cluster.local.", dns.RcodeNameError)), after: agentsStopped(1),
+			inForce: meet(1, named("kubernetes.default.svc.cluster.local.", dns.RcodeNameError)), after: agentsStopped(1), build: farNames,
 		},
 		{fault: "httpFault", name: "connections of before", yaml: httpFault("count: all, status: 500, resetEstablished: true"), inForce: (&kept{}).lost, lasts: true},
 	}
@@ -32,6 +32,13 @@ func between() []faultCase {
 
 func httpFault(parameters string) string {
 	return "- httpFault: {port: 8080, " + parameters + ", image: '" + agentImage + "'}"
+}
+
+// farNames gives the pods a name server that is nowhere, as the lab of these tests has none: an answer is one of the fault.
+func farNames(o *objects) {
+	spec := &o.deployment.Spec.Template.Spec
+	spec.DNSPolicy = corev1.DNSNone
+	spec.DNSConfig = &corev1.PodDNSConfig{Nameservers: []string{"192.0.2.53"}, Searches: []string{"svc.cluster.local"}}
 }
 
 // meet wants so many pods to meet the fault, and the others not to; all of them are to be ready.
@@ -66,7 +73,7 @@ func answered(status int) func(context.Context, *stage, *corev1.Pod) error {
 func late(by time.Duration) func(context.Context, *stage, *corev1.Pod) error {
 	return func(ctx context.Context, _ *stage, pod *corev1.Pod) error {
 		began := time.Now()
-		_, err := get(ctx, pod, "/products")
+		_, _, err := request(ctx, pod, "/products", "")
 		if took := time.Since(began); err == nil && took < by {
 			err = fmt.Errorf("it took %s", took)
 		}
