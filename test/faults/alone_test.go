@@ -16,6 +16,7 @@ import (
 // TestAgentEndsAlone proves that an agent needs nobody to end, and leaves the network of its pod as it was: chaosctl is killed, and
 // the API server is away. It is not parallel: what it stops is everybody's.
 func TestAgentEndsAlone(t *testing.T) {
+	onlyWithAll(t)
 	c := &faultCase{fault: "netLoss", yaml: "- netLoss: {percent: 40%, image: '" + agentImage + "'}"}
 	s := newStage(t, c)
 	before := s.networks(t)

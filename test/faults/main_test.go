@@ -21,6 +21,14 @@ import (
 
 var all = flag.Bool("faults.all", false, "run every case; without it, the first of each family, which is what make test does")
 
+// onlyWithAll leaves out a test that takes long.
+func onlyWithAll(t *testing.T) {
+	t.Helper()
+	if !*all {
+		t.Skip("without -faults.all")
+	}
+}
+
 // shared is the lab that all cases use, with clients that are not chaosctl's.
 var shared struct {
 	*lab.Lab

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -31,8 +32,8 @@ func network() []faultCase {
 	cases := []faultCase{
 		{fault: "netLoss", yaml: with("- netLoss: {percent: 40%"), inForce: losing(1), beside: untouched, after: agentsStopped(1)},
 		{fault: "netLoss", name: "of what goes out, in all pods", yaml: with("- netLoss: {percent: 60%, direction: out, count: all"), inForce: losing(replicas), beside: untouched, after: agentsStopped(replicas)},
-		{fault: "netPartition", yaml: with("- netPartition: {count: all, peers: [{service: web}]"), inForce: cutOff, beside: untouched, after: agentsStopped(replicas)},
-		{fault: "netPartition", name: "from the pods of a workload", yaml: with("- netPartition: {count: all, peers: [{workload: deployment/web}]"), inForce: cutOff, beside: untouched, after: agentsStopped(replicas)},
+		{fault: "netPartition", yaml: with("- netPartition: {count: all, peers: [{service: web}]"), inForce: cutOff, beside: talking, after: agentsStopped(replicas)},
+		{fault: "netPartition", name: "from the pods of a workload", yaml: with("- netPartition: {count: all, peers: [{workload: deployment/web}]"), inForce: cutOff, beside: talking, after: agentsStopped(replicas)},
 		{fault: "netPartition", name: "from everybody", yaml: with("- netPartition: {peers: [{cidr: 0.0.0.0/0}, {cidr: '::/0'}]"), inForce: silent(1), beside: untouched, after: agentsStopped(1)},
 		{fault: "netReset", yaml: with("- netReset: {count: all, port: 8080, at: connect"), inForce: failing(syscall.ECONNREFUSED), beside: untouched, after: agentsStopped(replicas)},
 		{fault: "netReset", name: "of established connections", yaml: with("- netReset: {count: all, port: 8080, at: established"), inForce: failing(syscall.ECONNRESET), beside: untouched, after: agentsStopped(replicas)},
@@ -158,6 +159,33 @@ func cutOff(ctx context.Context, s *stage) error {
 		}
 	}
 	return nil
+}
+
+// talking has each pod speak to another and to the Service until the test ends: an agent whose rules no packet meets has proved
+// nothing.
+func talking(t *testing.T, s *stage) {
+	t.Helper()
+	untouched(t, s)
+	service, err := shared.client.CoreV1().Services(s.namespace).Get(t.Context(), "web", metav1.GetOptions{})
+	require.NoError(t, err)
+	var all sync.WaitGroup
+	t.Cleanup(all.Wait)
+	for i := range s.pods {
+		addresses := []string{net.JoinHostPort(s.pods[(i+1)%len(s.pods)].Status.PodIP, "8080"), net.JoinHostPort(service.Spec.ClusterIP, "80")}
+		all.Go(func() {
+			for tick := time.NewTicker(200 * time.Millisecond); t.Context().Err() == nil; <-tick.C {
+				for _, address := range addresses {
+					_ = s.inNetwork(&s.pods[i], func() error { // whether it comes through is for others to see
+						c, err := net.DialTimeout("tcp", address, 200*time.Millisecond)
+						if err == nil {
+							c.Close()
+						}
+						return err
+					})
+				}
+			}
+		})
+	}
 }
 
 // failing wants requests to all pods to end in an error.

@@ -119,6 +119,7 @@ func restarted(want int) func(context.Context, *stage) error {
 
 // TestStoppedProcessesOutliveTheirAgent: an agent that is killed leaves nothing stopped.
 func TestStoppedProcessesOutliveTheirAgent(t *testing.T) {
+	onlyWithAll(t)
 	c := &faultCase{fault: "podFreeze", duration: settling, yaml: "- podFreeze: {image: '" + agentImage + "'}", build: oneNamespace}
 	s := newStage(t, c)
 	p := binary.Chaosctl{Kubeconfig: shared.Kubeconfig}.Start(t, "run", "-f", s.file(t, c.experiment(s)))
