@@ -193,7 +193,7 @@ func failing(want error) func(context.Context, *stage) error {
 	return func(ctx context.Context, s *stage) error {
 		for i := range s.pods {
 			if _, err := get(ctx, &s.pods[i], "/readyz"); !errors.Is(err, want) {
-				return fmt.Errorf("a request to %s does not end in %q, but in: %w", s.pods[i].Name, want, err)
+				return fmt.Errorf("a request to %s does not end in %q, but in: %w", s.pods[i].Name, want.Error(), err)
 			}
 		}
 		return nil
