@@ -82,6 +82,7 @@ var fixtures = map[string][]fixture{
 	},
 	"admissionDeny": {{name: "admissionDeny", faults: "- admissionDeny: {}"}},
 	"quotaSqueeze":  {{name: "quotaSqueeze", faults: "- quotaSqueeze: {}"}},
+	"networkPolicy": {{name: "networkPolicy", faults: "- networkPolicy: {}"}},
 	"badCommand":    {{name: "badCommand", faults: "- badCommand: {}"}},
 	"badResources":  {{name: "badResources", faults: "- badResources: {requests: {cpu: 1M, memory: 1Pi}}"}},
 	"rolloutPause":  {{name: "rolloutPause", faults: "- rolloutPause: {}"}},
