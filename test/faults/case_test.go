@@ -37,7 +37,7 @@ type faultCase struct {
 	moving []string
 	// alone says that the case changes nodes, or looks at all namespaces, so that no other may run beside it.
 	alone bool
-	// duration is that of the fault window; 8 seconds unless it is given.
+	// duration is that of the fault window; 8 seconds unless it is given, and 20 with an agent, whose container has to start.
 	duration time.Duration
 	// spec are more lines of the experiment's spec, such as a load.
 	spec string
@@ -55,6 +55,9 @@ func (c *faultCase) experiment(s *stage) string {
 	duration := c.duration
 	if duration == 0 {
 		duration = 8 * time.Second
+		if strings.Contains(c.yaml, agentImage) {
+			duration = 20 * time.Second
+		}
 	}
 	kind, _, _ := strings.Cut(s.target(), "/")
 	yaml := strings.NewReplacer("NODE", s.pods[0].Spec.NodeName, "ZONE", s.zone).Replace(strings.TrimSpace(c.yaml))

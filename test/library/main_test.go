@@ -17,7 +17,7 @@ import (
 	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
-var all = flag.Bool("library.all", false, "run every experiment; without it, those that make test samples")
+var all = flag.Bool("library.all", false, "run every experiment; without it, none")
 
 // shared is the lab that all trials use.
 var shared struct {

@@ -16,8 +16,6 @@ type trial struct {
 	rate string
 	// alone keeps all others away: what is done to a node is done to the pods of everybody.
 	alone bool
-	// sample makes it part of make test.
-	sample bool
 }
 
 // trials are in the order in which they are begun, the longest first.
@@ -71,6 +69,6 @@ func loadBalancing() []trial {
 
 func selfHealing() []trial {
 	return []trial{
-		{experiment: "pod-kill", weakness: "no-readiness", finds: "availability", sample: true, set: []string{"duration=12s"}},
+		{experiment: "pod-kill", weakness: "no-readiness", finds: "availability", set: []string{"duration=12s"}},
 	}
 }
