@@ -26,8 +26,7 @@ func TestTwoLabsAtOnce(t *testing.T) {
 	var runs []*binary.Process
 	for _, s := range shops {
 		before = append(before, s.uids(t))
-		slow := but(t, patient(t, "pod-kill"), "rate: 200/s", "rate: 200/s\n    timeout: 10s") // two clusters start containers at once
-		runs = append(runs, start(t, s.cluster, "run", "-f", file(t, slow), "-n", s.namespace))
+		runs = append(runs, start(t, s.cluster, "run", "-f", file(t, patient(t, "pod-kill")), "-n", s.namespace))
 	}
 	clusters := map[string]bool{}
 	for i, s := range shops {
