@@ -26,7 +26,7 @@ func TestCorruptConfigurationComesBack(t *testing.T) {
 	deployment := s.catalogue(t)
 	states := s.watchConfigMap(t, configMap)
 
-	p := chaosctl(t, s.cluster, "run", "-f", file(t, patient(t, "config-corrupt")), "-n", s.namespace)
+	p := chaosctl(t, s.cluster, "run", "-f", file(t, tolerant(t, "config-corrupt")), "-n", s.namespace)
 	require.Zero(t, p.Exit(t))
 	r := p.Result(t)
 	assert.Equal(t, report.Pass, r.Verdict)

@@ -25,7 +25,7 @@ func TestOneReplicaFailsPodKill(t *testing.T) {
 	assert.Empty(t, refused.Dirs(t), "a refused run has no report")
 	assert.Equal(t, before, s.versions(t), "a refused run has changed something")
 
-	open := file(t, but(t, patient(t, "pod-kill"), "guard: {maxAffected: 50%, minReady: 1}", "guard: {maxAffected: 100%, minReady: 0}"))
+	open := file(t, unaborted(t, but(t, patient(t, "pod-kill"), "guard: {maxAffected: 50%, minReady: 1}", "guard: {maxAffected: 100%, minReady: 0}")))
 	p := chaosctl(t, s.cluster, "run", "-f", open, "-n", s.namespace)
 	require.Equal(t, report.ExitFail, p.Exit(t))
 	r := p.Result(t)

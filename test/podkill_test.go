@@ -16,7 +16,7 @@ import (
 // connections and on new ones; the pod is replaced, and what each part of that took adds up.
 func TestHealthyShopSurvivesPodKill(t *testing.T) {
 	t.Parallel()
-	takeRoom(t, 1)
+	takeRoom(t, slots) // it is about what clients notice
 	s := newShop(t, shared, healthy)
 	before := s.uids(t)
 

@@ -56,7 +56,7 @@ func testLeastRole(t *testing.T, experiment string) {
 	assert.Zero(t, p.Exit(t), p.Stdout.String())
 	heard := listen(t, s.cluster)
 	// The rate is little more than what its expectations need to be judged.
-	p = chaosctl(t, s.cluster, "run", "-f", file(t, patient(t, experiment)), "-n", s.namespace, "--rate", "120/s", "--kubeconfig", a.login(t, &clientcmdapi.Cluster{Server: heard.URL, CertificateAuthorityData: heard.authority()}))
+	p = chaosctl(t, s.cluster, "run", "-f", file(t, tolerant(t, experiment)), "-n", s.namespace, "--rate", "120/s", "--kubeconfig", a.login(t, &clientcmdapi.Cluster{Server: heard.URL, CertificateAuthorityData: heard.authority()}))
 	require.Zero(t, p.Exit(t))
 	for _, permission := range a.permissions {
 		if experiment == drain && permission.String() == "watch poddisruptionbudgets.policy" {

@@ -26,7 +26,7 @@ func TestTwoLabsAtOnce(t *testing.T) {
 	var runs []*binary.Process
 	for _, s := range shops {
 		before = append(before, s.uids(t))
-		runs = append(runs, start(t, s.cluster, "run", "-f", file(t, patient(t, "pod-kill")), "-n", s.namespace))
+		runs = append(runs, start(t, s.cluster, "run", "-f", file(t, tolerant(t, "pod-kill")), "-n", s.namespace))
 	}
 	clusters := map[string]bool{}
 	for i, s := range shops {
