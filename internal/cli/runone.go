@@ -178,7 +178,7 @@ func (r *recorded) execute(ctx context.Context, held *claim.Claim) (left bool, e
 	applier := apply.New(r.cluster, r.header.Run, journal.All{file, held.Journal}, log)
 	applier.Owner = &apply.Owner{Namespace: held.Scope().Namespace, Reference: held.Reference()}
 	applier.UndoTimeout = r.app.undoTimeout
-	run := &engine.Run{Plan: r.plan, Log: log, Samples: samples, Applier: applier, Permit: held.Check, Observe: live.Add}
+	run := &engine.Run{Plan: r.plan, Log: log, Samples: samples, Applier: applier, Permit: held.Check, WatchDelays: held.WatchDelays, Observe: live.Add}
 	stop := view.start(log.Clock)
 	// How the run ended stands in the log, and so in the result.
 	_ = r.watched(ctx, held, run)

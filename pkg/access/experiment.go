@@ -102,6 +102,7 @@ func ofClaim(s *experiment.Spec) []Need {
 	journal := Object{Resource: "secrets", Namespace: s.JournalNamespace(), Name: scope.JournalName()}
 	stop := Object{Resource: "configmaps", Namespace: killswitch.Namespace, Name: killswitch.Name}
 	needs := Needs("keep other runs off the target", lease, "get", "update", "delete")
+	needs = append(needs, Needs("measure how late watches are", lease, "watch")...)
 	needs = append(needs, Needs("record what will be changed, and how to undo it", journal, "get", "patch", "delete")...)
 	// Roles cannot limit what is created to a name.
 	lease.Name, journal.Name = "", ""

@@ -123,7 +123,7 @@ func TestOf(t *testing.T) {
 	claim := func(kind string) []string {
 		lease, journal := "leases.coordination.k8s.io chaosctl-"+kind+" in namespace shop", "secrets chaosctl-shop."+kind+" in namespace shop"
 		return []string{
-			"get " + lease, "update " + lease, "delete " + lease, "get " + journal, "patch " + journal, "delete " + journal,
+			"get " + lease, "update " + lease, "delete " + lease, "watch " + lease, "get " + journal, "patch " + journal, "delete " + journal,
 			"create leases.coordination.k8s.io in namespace shop", "create secrets in namespace shop",
 			"get configmaps chaosctl-stop in namespace kube-public", "watch configmaps chaosctl-stop in namespace kube-public",
 		}

@@ -92,6 +92,11 @@ func (c *Claim) Watch(ctx context.Context, end func(reason error)) {
 	}
 }
 
+// WatchDelays measures how late watches are, at each tick, until ctx ends; see [lock.Held.WatchDelays].
+func (c *Claim) WatchDelays(ctx context.Context, tick <-chan time.Time, observe func(time.Duration)) error {
+	return c.lease.WatchDelays(ctx, c.watch, tick, observe)
+}
+
 // releasePatience bounds the requests that end a claim.
 const releasePatience = 10 * time.Second
 

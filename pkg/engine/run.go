@@ -20,6 +20,8 @@ type Run struct {
 	Applier *apply.Applier
 	// Permit is asked before each injection; an error keeps it from happening. It may be nil.
 	Permit func(context.Context) error
+	// WatchDelays measures at each tick how late watches are, until ctx ends; see package lock. It may be nil.
+	WatchDelays func(ctx context.Context, tick <-chan time.Time, observe func(time.Duration)) error
 	// Observe is told of every request, for live views; it may be nil. It is called by several goroutines at once.
 	Observe func(load.Sample)
 

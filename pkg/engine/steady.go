@@ -40,7 +40,10 @@ func (b *baseline) of(name string) count {
 // steady waits for the baseline window, and stops a run whose system is not well to begin with: a fault would prove
 // nothing, and might do harm.
 func (r *Run) steady(ctx context.Context) error {
-	if err := waitUntil(ctx, time.Now().Add(r.Plan.Experiment.Spec.Steady.For.Std())); err != nil {
+	measured := r.watchDelay(ctx)
+	err := waitUntil(ctx, time.Now().Add(r.Plan.Experiment.Spec.Steady.For.Std()))
+	measured()
+	if err != nil {
 		return err
 	}
 	if state, _ := r.recorder.State(); !state.Converged() {

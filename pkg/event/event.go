@@ -100,6 +100,7 @@ var decoders = func() map[string]func(json.RawMessage) (Payload, error) {
 	add(EndpointObserved{}.Type(), as[EndpointObserved])
 	add(WorkloadObserved{}.Type(), as[WorkloadObserved])
 	add(NodeObserved{}.Type(), as[NodeObserved])
+	add(WatchMeasured{}.Type(), as[WatchMeasured])
 	add(WatchInterrupted{}.Type(), as[WatchInterrupted])
 	add(ProbeChecked{}.Type(), as[ProbeChecked])
 	add(TargetRead{}.Type(), as[TargetRead])

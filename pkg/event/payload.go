@@ -222,6 +222,14 @@ type NodeObserved struct {
 	Gone          bool   `json:"gone,omitempty"`
 }
 
+// WatchMeasured says how late watches show what happens, from so many writes to an object of the run's own: the times from the
+// sending of a write to the instant at which it was seen, in seconds.
+type WatchMeasured struct {
+	Writes int     `json:"writes"`
+	Median float64 `json:"median"`
+	Max    float64 `json:"max"`
+}
+
 // WatchInterrupted says that events may have been missed from At on: what spans it is censored.
 type WatchInterrupted struct {
 	Resource string `json:"resource"`
@@ -299,6 +307,7 @@ func (PodObserved) Type() string      { return "pod" }
 func (EndpointObserved) Type() string { return "endpoint" }
 func (WorkloadObserved) Type() string { return "workload" }
 func (NodeObserved) Type() string     { return "node" }
+func (WatchMeasured) Type() string    { return "watch.measured" }
 func (WatchInterrupted) Type() string { return "watch.interrupted" }
 func (ProbeChecked) Type() string     { return "probe" }
 func (TargetRead) Type() string       { return "target" }

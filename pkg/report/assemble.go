@@ -28,6 +28,7 @@ func (r *record) facts(q *requests, recoveries []timeline.Recovery) *verdict.Fac
 	f := &verdict.Facts{
 		Windows: r.windows(), Loads: map[string]*verdict.Load{}, Recoveries: recoveries, Ready: r.pods.counts,
 		Injected: r.changes.injected(), DidConverge: r.recovered, Converged: r.converged, Snapshots: r.snapshots,
+		WatchDelay: r.watchDelay(),
 	}
 	for _, s := range r.streams {
 		l := f.Loads[s.Name]
@@ -69,7 +70,7 @@ func (r *record) model(q *requests, f *verdict.Facts) *Model {
 		},
 		Seed: r.start.Seed, Cluster: r.start.Cluster, StartedAt: r.start.Base.UTC(), EndedAt: wallTime(r.start.Base, r.end),
 		Changes: r.changes.results(r.start.Base), Undo: r.changes.undo(), Expectations: []ExpectationResult{}, Streams: []StreamResult{},
-		Probes: r.probes.results(), Recoveries: []RecoveryResult{}, Environment: r.start.Environment,
+		Probes: r.probes.results(), Recoveries: []RecoveryResult{}, WatchDelay: r.watches, Environment: r.start.Environment,
 	}
 	m.Windows = r.wallWindows()
 	for _, s := range r.streams {

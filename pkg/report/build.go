@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 
@@ -61,7 +62,17 @@ type record struct {
 	probes    *probes
 	members   *membership
 	snapshots map[event.Moment]verdict.Snapshot
-	notes     []Note
+	// watches is nil where it was not measured how late they are.
+	watches *event.WatchMeasured
+	notes   []Note
+}
+
+// watchDelay is the most that a watch was late.
+func (r *record) watchDelay() time.Duration {
+	if r.watches == nil {
+		return 0
+	}
+	return secondsOf(r.watches.Max)
 }
 
 func readEvents(dir string, loader experiment.Loader) (*record, error) {
@@ -119,6 +130,8 @@ func (r *record) add(e event.Event) error {
 			return fmt.Errorf("the target %s: %w", p.Moment, err)
 		}
 		r.snapshots[p.Moment] = s
+	case event.WatchMeasured:
+		r.watches = &p
 	case event.WatchInterrupted:
 		r.notes = append(r.notes, Note{At: e.At, Level: "warning", Message: fmt.Sprintf("the watch of %s was cut, so events may have been missed: %s", p.Resource, p.Reason)})
 	case event.Noted:

@@ -282,6 +282,30 @@ func TestBuildNotes(t *testing.T) {
 	assert.Equal(t, "abort", m.Marks[len(m.Marks)-1].Kind)
 }
 
+func TestBuildWatchDelay(t *testing.T) {
+	s := passing(t)
+	m := s.end("", "")
+	require.NotEmpty(t, m.Recoveries)
+	assert.Nil(t, m.WatchDelay)
+	assert.Contains(t, strings.Join(limits(m), " "), "the resolution of the recovery times is not known")
+
+	s = passing(t)
+	s.add(4, event.WatchMeasured{Writes: 20, Median: 0.004, Max: 0.0125})
+	m = s.end("", "")
+	assert.Equal(t, &event.WatchMeasured{Writes: 20, Median: 0.004, Max: 0.0125}, m.WatchDelay)
+	assert.NotContains(t, strings.Join(limits(m), " "), "the resolution of the recovery times is not known")
+	var resolutions []string
+	for _, e := range m.Expectations {
+		if e.Kind == "recovery" {
+			resolutions = append(resolutions, e.Resolution)
+		}
+	}
+	assert.Equal(t, []string{"13ms"}, resolutions)
+	var page strings.Builder
+	require.NoError(t, WriteHTML(&page, m))
+	assert.Contains(t, strings.ReplaceAll(page.String(), "\u00a0", " "), "in the median, 12 ms at the most, in 20 writes")
+}
+
 func TestAProfileIsComparedOverItsOwnTime(t *testing.T) {
 	document := strings.Replace(killExperiment, "rate: 100/s", "profile: {step: {rates: [0/s, 50/s, 100/s, 0/s], every: 5s}}", 1)
 	s := newScripted(t, document)

@@ -29,6 +29,9 @@ func limits(m *Model) []string {
 		}
 	}
 	recoveryLimits(m.Recoveries, add)
+	if len(m.Recoveries) > 0 && m.WatchDelay == nil {
+		add("How late the watches were was not measured before the fault, so the resolution of the recovery times is not known.")
+	}
 	for _, e := range m.Expectations {
 		if e.Verdict == Unknown {
 			add("The expectation " + e.Name + " was not judged: " + e.Why)

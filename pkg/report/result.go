@@ -32,7 +32,9 @@ type Result struct {
 	Streams      []StreamResult      `json:"streams"`
 	Probes       []ProbeResult       `json:"probes,omitempty"`
 	Recoveries   []RecoveryResult    `json:"recoveries"`
-	Environment  event.Environment   `json:"environment"`
+	// WatchDelay is how late watches showed what happened, before the first fault: the resolution of the recoveries.
+	WatchDelay  *event.WatchMeasured `json:"watchDelay,omitempty"`
+	Environment event.Environment    `json:"environment"`
 }
 
 // ExperimentRef names the experiment that was run.

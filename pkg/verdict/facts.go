@@ -38,6 +38,8 @@ type Facts struct {
 	// Converged is when the target had converged for good after the fault window, and true; or false.
 	Converged   event.Instant
 	DidConverge bool
+	// WatchDelay is by how much watches were late at the most, before the first fault; zero where it was not measured.
+	WatchDelay time.Duration
 	// Snapshots hold what conditions look at, as far as they were taken.
 	Snapshots map[event.Moment]Snapshot
 }

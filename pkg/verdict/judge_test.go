@@ -264,5 +264,9 @@ func TestRecovery(t *testing.T) {
 		"converged as it began":       {within, none(true, 15, 10), verdict.Pass, ""},
 		"two unknown: the first says": {within, lost(censored(recovery(0.1, timeline.Stable)), censored(recovery(0.2, timeline.Stable))), verdict.Unknown, ""},
 	})
+	measured := lost(recovery(0.1, timeline.Stable))
+	assert.Empty(t, within.Judge(measured).Resolution, "how late watches are was not measured")
+	measured.WatchDelay = 12 * time.Millisecond
+	assert.Equal(t, "12ms", within.Judge(measured).Resolution)
 	assert.Equal(t, []string{"detect", "create", "schedule", "prepare", "start", "ready", "publish", "serve", "stabilise"}, verdict.Phase("").Values())
 }

@@ -53,6 +53,9 @@ func (w *WithinTime) Judge(f *Facts) Judgement {
 	if w.Phase != "" {
 		j.Name += ", phase " + string(w.Phase)
 	}
+	if f.WatchDelay > 0 {
+		j.Resolution = round(f.WatchDelay)
+	}
 	if len(f.Recoveries) == 0 {
 		return w.judgeConvergence(f, j)
 	}
