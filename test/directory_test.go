@@ -13,7 +13,7 @@ import (
 )
 
 // TestDirectoryOfExperiments proves that -f with a directory runs every file of it, in order, and that the exit code is
-// that of the worst. The index beside them links to each report.
+// that of the worst; one that is refused keeps none of the others from being run. The index beside them links to each report.
 func TestDirectoryOfExperiments(t *testing.T) {
 	t.Parallel()
 	takeRoom(t, 1)
@@ -22,6 +22,8 @@ func TestDirectoryOfExperiments(t *testing.T) {
 	fault := "configCorrupt: {configMap: catalogue-config, key: mode}"
 	passes := quiet("passes", "deployment/catalogue", fault, "3s")
 	fails := but(t, quiet("fails", "deployment/catalogue", fault, "3s"), "atLeast: 3", "atLeast: 4") // there are 3
+	refused := but(t, quiet("refused", "deployment/catalogue", fault, "3s"), "deployment/catalogue", "deployment/nobody")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "0-refused.yaml"), []byte(refused), 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "1-fails.yaml"), []byte(fails), 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "2-passes.yaml"), []byte(passes), 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("not an experiment"), 0o644))
@@ -39,6 +41,7 @@ func TestDirectoryOfExperiments(t *testing.T) {
 	assert.Empty(t, s.marks(t))
 	index, err := os.ReadFile(filepath.Join(filepath.Dir(runs[0]), report.IndexFile))
 	require.NoError(t, err)
+	assert.Contains(t, string(index), "deployment/nobody does not exist", "the index does not say why one was not run")
 	for _, run := range runs {
 		assert.Contains(t, string(index), `href="./`+filepath.Base(run)+`/report.html"`)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/chaosctl/chaosctl/internal/version"
+	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
@@ -44,7 +45,8 @@ func (a *app) runFlags(flags *pflag.FlagSet, options *runOptions) {
 	flags.BoolVar(&options.recoverFirst, "recover-first", false, "Put back what earlier runs have left on the target, then run")
 }
 
-// runAll runs experiments one after another. The exit code is that of the worst. A suite gets an index of its runs.
+// runAll runs experiments one after another. The exit code is that of the worst. One that is refused has changed nothing, and
+// keeps none of the others from being run. A suite gets an index of its runs.
 func (a *app) runAll(ctx context.Context, all []chosen, options runOptions, isSuite bool) error {
 	c, err := a.connect()
 	if err != nil {
@@ -58,24 +60,30 @@ func (a *app) runAll(ctx context.Context, all []chosen, options runOptions, isSu
 	worst := report.ExitPass
 	for i, e := range all {
 		result, err := a.runOne(ctx, c, e, options)
+		var code int
 		if err != nil {
-			// What the runs before came to is not lost with this one.
-			code := Explain(a.Err, err)
+			code = Explain(a.Err, err)
 			a.tellActionsError(err)
-			if isSuite {
-				index.refused(i, code, err)
-			}
-			return exitWith(worseCode(worst, code))
+		} else {
+			code = result.ExitCode
 		}
-		if isSuite {
+		worst = worseCode(worst, code)
+		if isSuite && err != nil {
+			index.refused(i, code, err)
+		} else if isSuite {
 			index.ran(i, result)
 		}
-		worst = worseCode(worst, result.ExitCode)
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || err != nil && !othersMayRun(err, code) {
 			break
 		}
 	}
 	return exitWith(worst)
+}
+
+// othersMayRun says that what keeps an experiment from being run is its own, not that the cluster cannot be reached.
+func othersMayRun(err error, code int) bool {
+	var connection *cluster.ConnectionError
+	return (code == report.ExitRefused || code == report.ExitInvalid) && !errors.As(err, &connection)
 }
 
 // errVerdict stands in for a verdict that was printed.
