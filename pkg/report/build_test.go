@@ -399,6 +399,14 @@ func TestBuildTellsOfAbortConditions(t *testing.T) {
 	assert.Equal(t, AbortResult{Name: "availability of browse below 50% over 5s", Kind: "availability", Verdict: Fail, Why: "availability of browse was 0 %"}, m.AbortIf[1])
 	assert.Equal(t, "it did not come true in 1,999 requests", m.AbortIf[0].Why)
 	assert.Equal(t, "no request of search was watched", m.AbortIf[2].Why)
+	var page, markdown strings.Builder
+	require.NoError(t, WriteHTML(&page, m))
+	require.NoError(t, WriteMarkdown(&markdown, m))
+	for _, a := range m.AbortIf {
+		assert.Contains(t, page.String(), "<bdi>"+a.Name+"</bdi>")
+		assert.Contains(t, markdown.String(), a.Name)
+	}
+	assert.Contains(t, page.String(), "</span>came true</span> <bdi>availability of browse below 50% over 5s</bdi>")
 
 	assert.Equal(t, []Verdict{Pass, Pass, Unknown}, outcomes(aborted(t).end("", "")))
 

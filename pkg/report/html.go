@@ -79,6 +79,7 @@ func pageFuncs() template.FuncMap {
 		"offset":   offset,
 		"instant":  instant,
 		"verdict":  func(v Verdict) verdictView { return verdictView{v} },
+		"abort":    func(a AbortResult) abortView { return abortView{a.Verdict} },
 		"at":       func(i event.Instant) string { return offset(i.Seconds()) },
 		"word":     markWord,
 		"took":     RecoveryResult.took,
@@ -100,6 +101,33 @@ func pageFuncs() template.FuncMap {
 
 // figure is a number with its name.
 type figure struct{ Name, Value string }
+
+// abortView is what became of an abort condition: one that came true has done its work, and is no failure.
+type abortView struct{ Verdict }
+
+func (v abortView) shown() verdictView {
+	if v.Verdict == Fail {
+		return verdictView{Aborted}
+	}
+	return verdictView{v.Verdict}
+}
+
+// Class names the style of the chip.
+func (v abortView) Class() string { return v.shown().Class() }
+
+// Sign stands before the word.
+func (v abortView) Sign() string { return v.shown().Sign() }
+
+// Word is the outcome.
+func (v abortView) Word() string {
+	switch v.Verdict {
+	case Fail:
+		return "came true"
+	case Pass:
+		return "did not come true"
+	}
+	return "unknown"
+}
 
 // verdictView is a verdict with a sign, for colour alone tells nothing to many.
 type verdictView struct{ Verdict }

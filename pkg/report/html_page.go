@@ -120,6 +120,9 @@ func (p *page) Asked() uint64 {
 // ShownExpectations, and the like, are as many rows as a table holds; Beyond is how many it does not.
 func (p *page) ShownExpectations() []ExpectationResult { return head(p, p.Expectations) }
 
+// ShownAborts are the abort conditions of a page.
+func (p *page) ShownAborts() []AbortResult { return head(p, p.AbortIf) }
+
 // ShownRecoveries is the head of the recoveries.
 func (p *page) ShownRecoveries() []RecoveryResult { return head(p, p.Recoveries) }
 

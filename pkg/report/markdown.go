@@ -23,6 +23,7 @@ func WriteMarkdown(w io.Writer, m *Model) error {
 		s.line("- " + markdown(clip(reason, 300)))
 	}
 	s.expectations(r.Expectations)
+	s.aborts(r.AbortIf)
 	s.chart(m)
 	s.streams(r.Streams)
 	s.recoveries(&r)
@@ -80,6 +81,18 @@ func (s *summary) expectations(all []ExpectationResult) {
 		rows = append(rows, []string{v.Sign() + " " + v.Word(), cell(e.Name), cell(e.Observed), cell(e.Bound), cell(e.Resolution), cell(e.Why)})
 	}
 	s.table([]string{"verdict", "expectation", "observed", "bound", "resolution", "why"}, rows)
+}
+
+func (s *summary) aborts(all []AbortResult) {
+	if len(all) == 0 {
+		return
+	}
+	s.section("Abort conditions")
+	var rows [][]string
+	for _, a := range all {
+		rows = append(rows, []string{abortView{a.Verdict}.Sign() + " " + abortView{a.Verdict}.Word(), cell(a.Name), cell(a.Why)})
+	}
+	s.table([]string{"outcome", "condition", "why"}, rows)
 }
 
 func (s *summary) streams(all []StreamResult) {
