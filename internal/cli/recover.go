@@ -29,7 +29,7 @@ type recoverFlags struct {
 }
 
 func (a *app) recover() *cobra.Command {
-	var flags recoverFlags
+	flags := recoverFlags{of: selection{gameDays: true}}
 	cmd := &cobra.Command{
 		Use:   "recover RUN… | -f FILE | --all | --stale",
 		Short: "Put back what runs have left that were killed or could not finish",
@@ -57,7 +57,7 @@ Otherwise it looks for runs, and for their marks on objects of every kind, in th
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVarP(&flags.of.files, "file", "f", nil, "The runs on the targets of the experiments in a `FILE`, a directory of such files, or - for standard input; may be repeated")
+	f.StringArrayVarP(&flags.of.files, "file", "f", nil, "The runs on the targets of the experiments, or of the game days, in a `FILE`, a directory of such files, or - for standard input; may be repeated")
 	f.BoolVar(&flags.all, "all", false, "All runs, but those in progress")
 	f.BoolVar(&flags.stale, "stale", false, "All runs that are over for sure, without waiting for leases to expire")
 	f.BoolVar(&flags.now, "now", false, "Do not wait for a run's lease to expire: you know that its process is dead")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/schedule"
@@ -15,10 +16,10 @@ import (
 
 func (a *app) schedule() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "schedule", Short: "Show when a game day runs", Args: cobra.NoArgs,
+		Use: "schedule", Short: "Show when a game day runs, or have Kubernetes run it", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.scheduleNext())
+	cmd.AddCommand(a.scheduleNext(), a.scheduleRender())
 	return cmd
 }
 
@@ -69,15 +70,19 @@ a run when clocks are put forward or back. It reads no cluster.`,
 	flags.IntVarP(&count, "count", "n", 10, "How many runs to print, as a `NUMBER`")
 	flags.StringVar(&from, "from", "", "Print those after this `TIME`, such as 2027-03-01T00:00; now, where absent")
 	flags.StringVarP(&output, "output", "o", "text", "text or json")
-	// The flag of that name, whose letter is n elsewhere, has no meaning without a cluster.
-	flags.String("namespace", "", "")
-	if err := flags.MarkHidden("namespace"); err != nil {
-		panic(err) // the flag is defined above
-	}
+	withoutNamespace(flags)
 	if err := cmd.MarkFlagRequired("file"); err != nil {
 		panic(err) // the flag is defined above
 	}
 	return cmd
+}
+
+// withoutNamespace hides the flag that a command without a cluster has no use for.
+func withoutNamespace(flags *pflag.FlagSet) {
+	flags.String("namespace", "", "")
+	if err := flags.MarkHidden("namespace"); err != nil {
+		panic(err) // the flag is defined above
+	}
 }
 
 // Bounds of one answer: of the runs in it, and of those that are skipped in a row.

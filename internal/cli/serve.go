@@ -17,7 +17,7 @@ import (
 func (a *app) serve() *cobra.Command {
 	var file, state string
 	var options runOptions
-	var once, anyTime bool
+	var once, anyTime, ifOpen bool
 	cmd := &cobra.Command{
 		Use:   "serve -f GAMEDAY",
 		Short: "Run the experiments of a game day on its schedule",
@@ -33,12 +33,20 @@ missed in between, if it is not too late for it.`,
 			if anyTime && !once {
 				return usage(errors.New("--ignore-windows goes with --once: what is scheduled keeps to the windows"))
 			}
+			if ifOpen && (!once || anyTime) {
+				return usage(errors.New("--if-open goes with --once, and not with --ignore-windows"))
+			}
 			day, err := a.gameDay(file, options)
 			if err != nil {
 				return err
 			}
 			if once {
-				return day.once(cmd.Context(), anyTime)
+				err := day.once(cmd.Context(), anyTime)
+				if closed := new(closedError); ifOpen && errors.As(err, &closed) {
+					fmt.Fprintln(a.Err, closed)
+					return nil
+				}
+				return err
 			}
 			return day.serve(cmd.Context(), state)
 		},
@@ -47,6 +55,7 @@ missed in between, if it is not too late for it.`,
 	a.runFlags(cmd.Flags(), &options)
 	cmd.Flags().BoolVar(&once, "once", false, "Run the experiments once, at once, and exit with the worst code")
 	cmd.Flags().BoolVar(&anyTime, "ignore-windows", false, "With --once: run outside of the game day's windows too")
+	cmd.Flags().BoolVar(&ifOpen, "if-open", false, "With --once: outside of the game day's windows run nothing, and exit with 0, as a schedule does")
 	cmd.Flags().StringVar(&state, "state", "", "The `DIR` that remembers what was run last, where a game day has a startingDeadline; else one below ~/.local/state")
 	if err := cmd.MarkFlagRequired("file"); err != nil {
 		panic(err) // the flag is defined above
@@ -120,6 +129,13 @@ func (a *app) members(d experiment.Document) ([]chosen, error) {
 	return all, nil
 }
 
+// closedError is that of a game day whose windows are closed.
+type closedError struct{ name, why string }
+
+func (c *closedError) Error() string {
+	return fmt.Sprintf("game day %s does not run now: %s", c.name, c.why)
+}
+
 // once runs the game day now. Windows that are closed refuse it, unless it is to run at any time.
 func (d *gameDay) once(ctx context.Context, anyTime bool) error {
 	if anyTime {
@@ -131,7 +147,7 @@ func (d *gameDay) once(ctx context.Context, anyTime bool) error {
 		if opens := d.table.Windows.Opens(now); !opens.IsZero() {
 			hint += ", and the windows open at " + opens.Format(time.RFC3339)
 		}
-		return &ExitError{Code: report.ExitRefused, Err: fmt.Errorf("game day %s does not run now: %s", d.Metadata.Name, reason.Why), Hint: hint}
+		return &ExitError{Code: report.ExitRefused, Err: &closedError{d.Metadata.Name, reason.Why}, Hint: hint}
 	}
 	return exitWith(d.runAll(ctx))
 }
