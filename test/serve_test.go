@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -32,8 +35,11 @@ spec:
   - {file: corrupt.yaml}
 `), 0o644))
 
-	p := start(t, s.cluster, "serve", "-f", day, "-n", s.namespace)
+	p := start(t, s.cluster, "serve", "-f", day, "-n", s.namespace, "--listen", "127.0.0.1:0")
 	p.SaysTimes(t, "game day every-minute: next run at", 3)
+	metrics := fetched(t, regexp.MustCompile(`metrics at (http://\S+)`).FindStringSubmatch(p.Stderr.String())[1])
+	assert.Contains(t, metrics, `chaosctl_runs_total{experiment="corrupt",gameday="every-minute",verdict="pass"} 2`)
+	assert.Contains(t, metrics, `chaosctl_last_run_undo_incomplete{experiment="corrupt",gameday="every-minute"} 0`)
 	code, took := p.Interrupt(t)
 	assert.Zero(t, code)
 	assert.Less(t, took, 5*time.Second)
@@ -54,6 +60,18 @@ spec:
 	assert.Equal(t, time.Minute, minutes[1].Sub(minutes[0]))
 	assertSameContent(t, before, s.configMap(t))
 	assert.Empty(t, s.marks(t))
+}
+
+func fetched(t *testing.T, url string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return string(text)
 }
 
 // TestServeUndoesWhenItsWindowEnds proves that a freeze that begins in the middle of a run ends that run, puts everything

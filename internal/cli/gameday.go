@@ -11,6 +11,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/engine"
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/monitor"
 	"github.com/chaosctl/chaosctl/pkg/report"
 	"github.com/chaosctl/chaosctl/pkg/schedule"
 )
@@ -25,6 +26,8 @@ type gameDay struct {
 	clock       schedule.Clock
 	// out is the directory of the reports.
 	out string
+	// monitor is told how things go.
+	monitor *monitor.Monitor
 	// run runs one experiment, as [app.runOne] does.
 	run func(ctx context.Context, e chosen) (*report.Result, error)
 }
@@ -65,8 +68,10 @@ func (d *gameDay) runAll(ctx context.Context) int {
 		}
 		if o.result != nil {
 			index.ran(i, o.result)
+			d.monitor.Ran(d.Metadata.Name, o.result)
 		} else {
 			index.refused(i, o.code, errors.New(o.detail))
+			d.monitor.NotRun(d.Metadata.Name, o.name)
 		}
 		all = append(all, o)
 		worst = worseCode(worst, o.code)

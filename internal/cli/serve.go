@@ -10,12 +10,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/monitor"
 	"github.com/chaosctl/chaosctl/pkg/report"
 	"github.com/chaosctl/chaosctl/pkg/schedule"
 )
 
 func (a *app) serve() *cobra.Command {
-	var file, state string
+	var file, state, listen string
 	var options runOptions
 	var once, anyTime, ifOpen bool
 	cmd := &cobra.Command{
@@ -36,6 +37,9 @@ missed in between, if it is not too late for it.`,
 			if ifOpen && (!once || anyTime) {
 				return usage(errors.New("--if-open goes with --once, and not with --ignore-windows"))
 			}
+			if listen != "" && once {
+				return usage(errors.New("--listen is for a program that stays: leave it out with --once"))
+			}
 			day, err := a.gameDay(file, options)
 			if err != nil {
 				return err
@@ -48,7 +52,10 @@ missed in between, if it is not too late for it.`,
 				}
 				return err
 			}
-			return day.serve(cmd.Context(), state)
+			if listen == "" {
+				return day.serve(cmd.Context(), state)
+			}
+			return day.serveAt(cmd.Context(), state, listen)
 		},
 	}
 	cmd.Flags().StringVarP(&file, "file", "f", "", "The `FILE` of the game day, or - for standard input")
@@ -57,6 +64,7 @@ missed in between, if it is not too late for it.`,
 	cmd.Flags().BoolVar(&anyTime, "ignore-windows", false, "With --once: run outside of the game day's windows too")
 	cmd.Flags().BoolVar(&ifOpen, "if-open", false, "With --once: outside of the game day's windows run nothing, and exit with 0, as a schedule does")
 	cmd.Flags().StringVar(&state, "state", "", "The `DIR` that remembers what was run last, where a game day has a startingDeadline; else one below ~/.local/state")
+	cmd.Flags().StringVar(&listen, "listen", "", "Serve metrics for Prometheus (/metrics), /healthz and /readyz at this `ADDRESS`, such as 127.0.0.1:9180; nowhere unless told")
 	if err := cmd.MarkFlagRequired("file"); err != nil {
 		panic(err) // the flag is defined above
 	}
@@ -77,7 +85,7 @@ func (a *app) gameDay(name string, options runOptions) (*gameDay, error) {
 	if err != nil {
 		return nil, err
 	}
-	day := &gameDay{GameDay: d.GameDay, app: a, file: name, experiments: experiments, table: table, clock: schedule.SystemClock{}, out: options.out}
+	day := &gameDay{GameDay: d.GameDay, app: a, file: name, experiments: experiments, table: table, clock: schedule.SystemClock{}, out: options.out, monitor: monitor.New()}
 	day.run = func(ctx context.Context, e chosen) (*report.Result, error) {
 		c, err := a.connect()
 		if err != nil {
@@ -152,6 +160,19 @@ func (d *gameDay) once(ctx context.Context, anyTime bool) error {
 	return exitWith(d.runAll(ctx))
 }
 
+// serveAt serves the monitor at an address beside the game day.
+func (d *gameDay) serveAt(ctx context.Context, state, address string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	at, done, err := d.monitor.Listen(ctx, address)
+	if err != nil {
+		cancel()
+		return usage(err)
+	}
+	defer func() { cancel(); <-done }()
+	d.say("metrics at http://%s/metrics", at)
+	return d.serve(ctx, state)
+}
+
 // serve runs the game day at each instant of its schedule until ctx ends.
 func (d *gameDay) serve(ctx context.Context, state string) error {
 	if d.Spec.Suspend {
@@ -176,12 +197,18 @@ func (d *gameDay) serve(ctx context.Context, state string) error {
 	if d.Spec.StartingDeadline != nil {
 		loop.Deadline = d.Spec.StartingDeadline.Std()
 	}
-	loop.Waiting = func(next schedule.Run) { d.say("next run at %s", next.Start.Format(time.RFC3339)) }
+	loop.Waiting = func(next schedule.Run) {
+		d.say("next run at %s", next.Start.Format(time.RFC3339))
+		d.monitor.Next(d.Metadata.Name, next.Start)
+	}
 	loop.Missed = func(m schedule.Missed) {
+		d.monitor.Missed(d.Metadata.Name, m.Count)
 		d.say("%s", missedWords(m))
 		remember(m.To)
 	}
 	worst := report.ExitPass
+	d.monitor.Ready(true)
+	defer d.monitor.Ready(false)
 	over := loop.Run(ctx, func(ctx context.Context, run schedule.Run) {
 		remember(run.At)
 		now := d.clock.Now()

@@ -25,6 +25,17 @@ func (p Phases) list() []phase {
 	}
 }
 
+// ByName are the phases that were reached, in seconds.
+func (p Phases) ByName() map[string]float64 {
+	reached := map[string]float64{}
+	for _, ph := range p.list() {
+		if ph.Seconds != nil {
+			reached[ph.Name] = *ph.Seconds
+		}
+	}
+	return reached
+}
+
 // sum adds the phases that were reached.
 func (p Phases) sum() float64 {
 	total := 0.0

@@ -1,0 +1,115 @@
+package monitor
+
+import (
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/chaosctl/chaosctl/pkg/report"
+)
+
+// Monitor holds the metrics. Its methods may be called by several goroutines at once. What it holds grows with the number of
+// experiments, not with that of runs.
+type Monitor struct {
+	registry *prometheus.Registry
+	ready    atomic.Bool
+
+	runs, missed                              *prometheus.CounterVec
+	next, ended, availability, recovery, left *prometheus.GaugeVec
+}
+
+// New makes a monitor that has seen nothing yet, and is not ready.
+func New() *Monitor {
+	m := &Monitor{registry: prometheus.NewRegistry()}
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "chaosctl", Name: name, Help: help}, labels)
+		m.registry.MustRegister(c)
+		return c
+	}
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "chaosctl", Name: name, Help: help}, labels)
+		m.registry.MustRegister(g)
+		return g
+	}
+	m.runs = counter("runs_total", "Experiments that were run, by their verdict, and those that were not.", "gameday", "experiment", "verdict")
+	m.missed = counter("missed_runs_total", "Runs of a game day that were due and did not begin.", "gameday")
+	m.next = gauge("next_run_timestamp_seconds", "When the game day runs next.", "gameday")
+	m.ended = gauge("last_run_timestamp_seconds", "When the last run of the experiment ended.", "gameday", "experiment")
+	m.availability = gauge("last_run_availability_ratio", "The share of requests that were answered in the last run.", "gameday", "experiment", "load", "connections")
+	m.recovery = gauge("last_run_recovery_seconds", "How long the slowest recovery of the last run took, and each of its phases.", "gameday", "experiment", "phase")
+	m.left = gauge("last_run_undo_incomplete", "1 where the last run has left something behind.", "gameday", "experiment")
+	return m
+}
+
+// Ready says whether runs begin when they are due.
+func (m *Monitor) Ready(ready bool) { m.ready.Store(ready) }
+
+// Next is told of the run that is waited for.
+func (m *Monitor) Next(gameDay string, at time.Time) {
+	m.next.WithLabelValues(gameDay).Set(float64(at.UnixMilli()) / 1e3)
+}
+
+// Missed is told of runs that were left out.
+func (m *Monitor) Missed(gameDay string, count int) {
+	m.missed.WithLabelValues(gameDay).Add(float64(count))
+}
+
+// NotRun is told of an experiment whose turn it was, and that was not run.
+func (m *Monitor) NotRun(gameDay, experiment string) {
+	m.runs.WithLabelValues(gameDay, experiment, "not run").Inc()
+}
+
+// Ran is told of the result of an experiment.
+func (m *Monitor) Ran(gameDay string, r *report.Result) {
+	of := prometheus.Labels{"gameday": gameDay, "experiment": r.Experiment.Name}
+	m.runs.WithLabelValues(gameDay, r.Experiment.Name, string(r.Verdict)).Inc()
+	m.ended.With(of).Set(float64(r.EndedAt.UnixMilli()) / 1e3)
+	incomplete := 0.0
+	if r.Undo != report.UndoClean && r.Undo != report.UndoDiverged {
+		incomplete = 1
+	}
+	m.left.With(of).Set(incomplete)
+	// Figures that this run does not have must not be taken for its own.
+	m.availability.DeletePartialMatch(of)
+	for _, s := range r.Streams {
+		if s.Availability != nil {
+			m.availability.WithLabelValues(gameDay, r.Experiment.Name, s.Name, s.Connections).Set(*s.Availability)
+		}
+	}
+	m.recovery.DeletePartialMatch(of)
+	if slowest := slowest(r.Recoveries); slowest != nil {
+		m.recovery.WithLabelValues(gameDay, r.Experiment.Name, "total").Set(*slowest.Total)
+		for name, seconds := range slowest.Phases.ByName() {
+			m.recovery.WithLabelValues(gameDay, r.Experiment.Name, name).Set(seconds)
+		}
+	}
+}
+
+// slowest is the recovery that took longest, of those that were seen to end.
+func slowest(all []report.RecoveryResult) *report.RecoveryResult {
+	var found *report.RecoveryResult
+	for i := range all {
+		if r := &all[i]; r.Total != nil && !r.Censored && (found == nil || *r.Total > *found.Total) {
+			found = r
+		}
+	}
+	return found
+}
+
+// Handler serves /metrics, /healthz and /readyz.
+func (m *Monitor) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 5 * time.Second}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if !m.ready.Load() {
+			http.Error(w, "no run begins now", http.StatusServiceUnavailable)
+			return
+		}
+		w.WriteHeader(http.StatusOK)
+	})
+	return mux
+}

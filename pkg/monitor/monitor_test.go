@@ -1,0 +1,123 @@
+package monitor_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/chaosctl/chaosctl/pkg/monitor"
+	"github.com/chaosctl/chaosctl/pkg/report"
+)
+
+func get(t *testing.T, m *monitor.Monitor, path string) (int, string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+	return w.Code, w.Body.String()
+}
+
+// samples are the lines of the metrics, without their descriptions.
+func samples(t *testing.T, m *monitor.Monitor) []string {
+	t.Helper()
+	code, text := get(t, m, "/metrics")
+	require.Equal(t, http.StatusOK, code)
+	problems, err := promlint.New(strings.NewReader(text)).Lint()
+	require.NoError(t, err)
+	assert.Empty(t, problems)
+	var lines []string
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "#") {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines
+}
+
+func result(edit func(*report.Result)) *report.Result {
+	r := &report.Result{
+		Experiment: report.ExperimentRef{Name: "pod-kill"}, Verdict: report.Pass, Undo: report.UndoClean, EndedAt: time.Unix(1_800_000_000, 0),
+		Streams: []report.StreamResult{{Name: "browse", Connections: "fresh", Availability: new(0.999)}},
+		Recoveries: []report.RecoveryResult{
+			{Total: new(2.0), Phases: report.Phases{Ready: new(1.5)}},
+			{Total: new(4.0), Phases: report.Phases{Ready: new(3.5), Schedule: new(0.1)}},
+			{Total: new(9.0), Censored: true},
+		},
+	}
+	edit(r)
+	return r
+}
+
+func TestMetrics(t *testing.T) {
+	m := monitor.New()
+	m.Next("shop", time.Unix(1_900_000_000, 500_000_000))
+	m.Missed("shop", 3)
+	m.NotRun("shop", "node-drain")
+	m.Ran("shop", result(func(*report.Result) {}))
+	assert.Equal(t, []string{
+		`chaosctl_last_run_availability_ratio{connections="fresh",experiment="pod-kill",gameday="shop",load="browse"} 0.999`,
+		`chaosctl_last_run_recovery_seconds{experiment="pod-kill",gameday="shop",phase="ready"} 3.5`,
+		`chaosctl_last_run_recovery_seconds{experiment="pod-kill",gameday="shop",phase="schedule"} 0.1`,
+		`chaosctl_last_run_recovery_seconds{experiment="pod-kill",gameday="shop",phase="total"} 4`,
+		`chaosctl_last_run_timestamp_seconds{experiment="pod-kill",gameday="shop"} 1.8e+09`,
+		`chaosctl_last_run_undo_incomplete{experiment="pod-kill",gameday="shop"} 0`,
+		`chaosctl_missed_runs_total{gameday="shop"} 3`,
+		`chaosctl_next_run_timestamp_seconds{gameday="shop"} 1.9000000005e+09`,
+		`chaosctl_runs_total{experiment="node-drain",gameday="shop",verdict="not run"} 1`,
+		`chaosctl_runs_total{experiment="pod-kill",gameday="shop",verdict="pass"} 1`,
+	}, samples(t, m))
+
+	// What the run before has measured is not this one's.
+	m.Ran("shop", result(func(r *report.Result) {
+		r.Verdict, r.Undo, r.Recoveries, r.Streams = report.Aborted, report.UndoIncomplete, nil, nil
+	}))
+	text := strings.Join(samples(t, m), "\n")
+	assert.NotContains(t, text, "availability")
+	assert.NotContains(t, text, "recovery")
+	assert.Contains(t, text, `chaosctl_last_run_undo_incomplete{experiment="pod-kill",gameday="shop"} 1`)
+	assert.Contains(t, text, `verdict="aborted"} 1`)
+}
+
+func TestReadiness(t *testing.T) {
+	m := monitor.New()
+	health := func(path string) int {
+		code, _ := get(t, m, path)
+		return code
+	}
+	assert.Equal(t, http.StatusServiceUnavailable, health("/readyz"))
+	assert.Equal(t, http.StatusOK, health("/healthz"))
+	m.Ready(true)
+	assert.Equal(t, http.StatusOK, health("/readyz"))
+	m.Ready(false)
+	assert.Equal(t, http.StatusServiceUnavailable, health("/readyz"))
+	assert.Equal(t, http.StatusNotFound, health("/"))
+}
+
+func TestListen(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	m := monitor.New()
+	at, done, err := m.Listen(ctx, "127.0.0.1:0")
+	require.NoError(t, err)
+	_, _, err = monitor.New().Listen(ctx, at.String())
+	require.ErrorContains(t, err, "nothing can be served at "+at.String())
+
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+at.String()+"/healthz", nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, response.Body)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	assert.Equal(t, http.StatusOK, response.StatusCode)
+	cancel()
+	<-done
+	_, err = http.DefaultClient.Do(request) //nolint:bodyclose // there is none
+	assert.Error(t, err)
+}
