@@ -13,7 +13,7 @@ import (
 )
 
 // TestDirectoryOfExperiments proves that -f with a directory runs every file of it, in order, and that the exit code is
-// that of the worst; one that is refused keeps none of the others from being run. The index beside them links to each report.
+// that of the worst; one that is refused keeps none of the others from being run. Repeats are counted together. The index beside them links to each report.
 func TestDirectoryOfExperiments(t *testing.T) {
 	t.Parallel()
 	takeRoom(t, 1)
@@ -45,4 +45,12 @@ func TestDirectoryOfExperiments(t *testing.T) {
 	for _, run := range runs {
 		assert.Contains(t, string(index), `href="./`+filepath.Base(run)+`/report.html"`)
 	}
+
+	again := chaosctl(t, s.cluster, "run", "-f", filepath.Join(dir, "2-passes.yaml"), "-n", s.namespace, "--repeat", "2", "--require", "1")
+	assert.Zero(t, again.Exit(t))
+	assert.Len(t, again.Dirs(t), 2)
+	assert.Contains(t, again.Stdout.String(), "passes: 2 of 2 runs passed")
+	never := chaosctl(t, s.cluster, "run", "-f", filepath.Join(dir, "1-fails.yaml"), "-n", s.namespace, "--repeat", "2", "--require", "1")
+	assert.Equal(t, report.ExitFail, never.Exit(t))
+	assert.Contains(t, never.Stdout.String(), "fails: 0 of 2 runs passed")
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/chaosctl/chaosctl/internal/version"
-	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
@@ -21,10 +20,14 @@ func (a *app) run() *cobra.Command {
 		Short: "Run experiments: break, measure, judge, put back, report",
 		Example: `  chaosctl run -f experiment.yaml
   chaosctl run pod-kill --target deployment/web -n shop
-  chaosctl run pod-kill --target deployment/web -n shop --url https://shop.example/`,
+  chaosctl run pod-kill --target deployment/web -n shop --url https://shop.example/
+  chaosctl run -f experiment.yaml --repeat 5 --require 4`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			all, err := which.load(a, args)
 			if err != nil {
+				return err
+			}
+			if err := options.checkRepeat(); err != nil {
 				return err
 			}
 			return a.runAll(cmd.Context(), all, options, len(all) > 1 || which.directory())
@@ -32,6 +35,7 @@ func (a *app) run() *cobra.Command {
 	}
 	which.register(cmd.Flags())
 	a.runFlags(cmd.Flags(), &options)
+	options.registerRepeat(cmd.Flags())
 	return cmd
 }
 
@@ -45,45 +49,27 @@ func (a *app) runFlags(flags *pflag.FlagSet, options *runOptions) {
 	flags.BoolVar(&options.recoverFirst, "recover-first", false, "Put back what earlier runs have left on the target, then run")
 }
 
-// runAll runs experiments one after another. The exit code is that of the worst. One that is refused has changed nothing, and
-// keeps none of the others from being run. A suite gets an index of its runs.
+// runAll runs experiments one after another, each as often as is wanted. The exit code is that of the worst. One that is refused
+// has changed nothing, and keeps none of the others from being run. A suite gets an index of its runs.
 func (a *app) runAll(ctx context.Context, all []chosen, options runOptions, isSuite bool) error {
 	c, err := a.connect()
 	if err != nil {
 		return err
 	}
-	var index *suite
-	if isSuite {
-		index = a.newSuite("", all, options.out)
-		defer index.where()
+	s := &series{app: a, cluster: c, options: options}
+	if isSuite || options.repeat > 1 {
+		s.index = a.newSuite("", repeated(all, options.repeat), options.out)
+		defer s.index.where()
 	}
 	worst := report.ExitPass
-	for i, e := range all {
-		result, err := a.runOne(ctx, c, e, options)
-		var code int
-		if err != nil {
-			code = Explain(a.Err, err)
-			a.tellActionsError(err)
-		} else {
-			code = result.ExitCode
-		}
+	for _, e := range all {
+		code, end := s.run(ctx, e)
 		worst = worseCode(worst, code)
-		if isSuite && err != nil {
-			index.refused(i, code, err)
-		} else if isSuite {
-			index.ran(i, result)
-		}
-		if ctx.Err() != nil || err != nil && !othersMayRun(err, code) {
+		if end {
 			break
 		}
 	}
 	return exitWith(worst)
-}
-
-// othersMayRun says that what keeps an experiment from being run is its own, not that the cluster cannot be reached.
-func othersMayRun(err error, code int) bool {
-	var connection *cluster.ConnectionError
-	return (code == report.ExitRefused || code == report.ExitInvalid) && !errors.As(err, &connection)
 }
 
 // errVerdict stands in for a verdict that was printed.

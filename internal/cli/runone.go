@@ -33,7 +33,9 @@ type runOptions struct {
 	out          string
 	recoverFirst bool
 	deadMan      bool
-	dead         deadman.Options
+	// repeat is how often each experiment is run, and require how many of these runs must pass.
+	repeat, require int
+	dead            deadman.Options
 }
 
 // runOne plans and runs one experiment, writes its reports and prints its summary. An error means that nothing was
