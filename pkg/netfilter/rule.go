@@ -73,14 +73,14 @@ type Rule struct {
 	To uint16 `json:"to,omitempty"`
 }
 
-// RedirectIn brings new connections from outside to one of the ports to a local port instead. The process that listens there
+// RedirectIn brings new connections from outside to one of the ports to a local port instead. No ports are all, of TCP alone. The process that listens there
 // reaches the pod's own server at the original address: what it sends itself never comes in from outside.
 func RedirectIn(protocol Protocol, to uint16, ports ...uint16) Rule {
 	return Rule{Action: Redirect, Direction: In, Protocol: protocol, Ports: ports, To: to}
 }
 
 // RedirectOut brings new connections out of the pod, to one of the ports of one of the peers, to a local port instead. No peers are
-// all. The process that listens there has its own connections left alone by [Exempt].
+// all, and so are no ports, of TCP alone. The process that listens there has its own connections left alone by [Exempt].
 func RedirectOut(protocol Protocol, to uint16, peers []netip.Prefix, ports ...uint16) Rule {
 	return Rule{Action: Redirect, Direction: Out, Protocol: protocol, Ports: ports, Peers: peers, To: to}
 }
@@ -102,8 +102,10 @@ func (r *Rule) Check() error {
 		return errors.New("only a reset has a moment")
 	case (r.Action == Redirect) != (r.To != 0):
 		return errors.New("a redirection has a port to which it goes, and nothing else has")
-	case r.Action == Redirect && (r.Protocol == "" || len(r.Ports) == 0):
-		return errors.New("a redirection has a protocol, and ports from which it comes")
+	case r.Action == Redirect && r.Protocol == "":
+		return errors.New("a redirection has a protocol")
+	case r.Action == Redirect && r.Protocol == UDP && len(r.Ports) == 0:
+		return errors.New("a redirection of UDP has ports from which it comes")
 	case r.Share < 0 || r.Share > 1:
 		return fmt.Errorf("a share is from 0 to 1, and not %g", r.Share)
 	case slices.Contains(r.Ports, 0):

@@ -16,6 +16,7 @@ func TestCheck(t *testing.T) {
 		{Action: netfilter.Reset, Direction: netfilter.In, At: netfilter.Connect},
 		netfilter.RedirectIn(netfilter.TCP, 15000, 80, 8080),
 		netfilter.RedirectOut(netfilter.UDP, 15000, nil, 53),
+		netfilter.RedirectOut(netfilter.TCP, 15000, nil),
 	} {
 		assert.NoError(t, sound.Check(), "%+v", sound)
 	}
@@ -29,8 +30,8 @@ func TestCheck(t *testing.T) {
 		"port 0":                             {Action: netfilter.Drop, Direction: netfilter.In, Ports: []uint16{0}},
 		"has a port to which it goes":        {Action: netfilter.Redirect, Direction: netfilter.In, Protocol: netfilter.TCP, Ports: []uint16{1}},
 		"nothing else has":                   {Action: netfilter.Drop, Direction: netfilter.In, To: 1},
-		"from which it comes":                netfilter.RedirectIn(netfilter.TCP, 1),
-		"has a protocol, and ports from":     netfilter.RedirectIn("", 1, 2),
+		"from which it comes":                netfilter.RedirectIn(netfilter.UDP, 1),
+		"a redirection has a protocol":       netfilter.RedirectIn("", 1, 2),
 		`there is no moment "in the middle"`: {Action: netfilter.Reset, Direction: netfilter.In, At: "in the middle"},
 	} {
 		require.ErrorContains(t, bad.Check(), want, "%+v", bad)

@@ -166,6 +166,32 @@ func TestRedirect(t *testing.T) {
 	}
 }
 
+// TestRedirectOfAllPorts is what a proxy needs that stands before whatever is served: it is itself at one of these ports.
+func TestRedirectOfAllPorts(t *testing.T) {
+	s := newScene(t)
+	intercept(t, s, ":15000")
+	for family, address := range podAddresses {
+		listen(t, s.pod, at(address, 8080), "pod")
+		listen(t, s.peer, at(peerAddresses[family], 80), "peer")
+		t.Run(address, func(t *testing.T) {
+			table := s.install(t, netfilter.RedirectIn(netfilter.TCP, 15000), netfilter.RedirectOut(netfilter.TCP, 15000, nil))
+			_, name, err := dial(t, s.peer, at(address, 8080))
+			require.NoError(t, err)
+			assert.Equal(t, "to "+at(address, 8080), name)
+			_, name, err = dial(t, s.peer, at(address, 15000))
+			require.NoError(t, err)
+			assert.Equal(t, "to "+at(address, 15000), name)
+			_, name, err = dial(t, s.pod, at(peerAddresses[family], 80))
+			require.NoError(t, err)
+			assert.Equal(t, "to "+at(peerAddresses[family], 80), name)
+			_, name, err = dialBy(t, s.pod, at(peerAddresses[family], 80), net.Dialer{Control: netfilter.Exempt})
+			require.NoError(t, err)
+			assert.Equal(t, "peer", name, "exempt")
+			require.NoError(t, table.Close())
+		})
+	}
+}
+
 // TestRedirectOfDatagrams is what a name server in between needs: a query is answered from the address to which it was sent.
 func TestRedirectOfDatagrams(t *testing.T) {
 	s := newScene(t)
