@@ -45,7 +45,7 @@ func (a *app) agent() *cobra.Command {
 	busy.Flags().Float64Var(&cpu.Load, "load", 100, "For this share of the time, in percent")
 	holding := a.task("memory", "Hold memory", &terms, memory)
 	holding.Flags().Int64Var(&memory.Bytes, "bytes", 0, "How much")
-	cmd.AddCommand(busy, holding, a.packets(&terms), a.httpTask(&terms), a.dnsTask(&terms), a.signalTask(&terms), a.keepTask(&terms))
+	cmd.AddCommand(busy, holding, a.packets(&terms), a.httpTask(&terms), a.dnsTask(&terms), a.connectionsTask(&terms), a.signalTask(&terms), a.keepTask(&terms))
 	return cmd
 }
 

@@ -26,6 +26,7 @@ func TestAgent(t *testing.T) {
 		{"agent", "--for", "1s", "--until", until, "http", "--port", "0"}, {"agent", "--for", "1s", "--until", until, "http", "--port", "65536"},
 		{"agent", "--for", "1s", "--until", until, "http", "--pattern", "["}, {"agent", "--for", "1s", "--until", until, "http", "--peer", "here"},
 		{"agent", "--for", "1s", "--until", until, "dns", "--delay", "long"},
+		{"agent", "--for", "1s", "--until", until, "connections", "--direction", "both"}, {"agent", "--for", "1s", "--until", until, "connections", "--rate", "slow"},
 	} {
 		code, _, stderr := call(t, args...)
 		assert.Equal(t, report.ExitInvalid, code, "%s: %s", strings.Join(args, " "), stderr)

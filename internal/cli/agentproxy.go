@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"regexp"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,33 @@ func (a *app) httpTask(terms *agent.Terms) *cobra.Command {
 	flags.DurationVar(&faults.Delay, "delay", 0, "How long they are held")
 	flags.IntVar(&faults.Status, "status", 0, "The answer")
 	flags.BoolVar(&faults.Abort, "abort", false, "No answer: the connection is reset")
+	return cmd
+}
+
+// connectionsTask passes on late or slowly what goes through connections.
+func (a *app) connectionsTask(terms *agent.Terms) *cobra.Command {
+	faults := &proxy.Connections{}
+	between := &agent.Between{Direction: netfilter.In, Proxy: faults}
+	cmd := a.task("connections", "Pass on what goes through connections of TCP, late or slowly", terms, between)
+	flags := cmd.Flags()
+	betweenFlags(flags, between)
+	flags.Func("direction", "in: those that peers open, out: those that the pod opens", func(text string) error {
+		switch between.Direction = netfilter.Direction(text); between.Direction {
+		case netfilter.In:
+			faults.Out, faults.Dialer.Control = false, nil
+		case netfilter.Out:
+			// What the proxy opens itself is not to come back to it.
+			faults.Out, faults.Dialer.Control = true, netfilter.Exempt
+		default:
+			return fmt.Errorf("%q is neither in nor out", text)
+		}
+		return nil
+	})
+	shareFlag(flags, &faults.Share)
+	flags.DurationVar(&faults.Delay, "delay", 0, "How long what the pod sends is held")
+	flags.DurationVar(&faults.Jitter, "jitter", 0, "Give or take up to this")
+	flags.Int64Var(&faults.Rate, "rate", 0, "How many bytes a second may go each way, in all connections together")
+	flags.BoolVar(&faults.Each, "each", false, "That is the rate of each connection")
 	return cmd
 }
 

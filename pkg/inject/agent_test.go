@@ -53,6 +53,24 @@ func TestFaultsInPods(t *testing.T) {
 			[]string{"http", "--port", "8080", "--share", "0.5", "--delay", "1s", "--status", "503", "--method", "PUT,POST", "--path", "/orders", "--probes", "--reset"},
 			"hold for 1s and answer with 503 Service Unavailable 50% of the PUT and POST requests to port 8080 of the pod under /orders, and reset its connections of before",
 		},
+		"netDelay": {
+			inPods(t, "netDelay", func(f inject.Fault) {
+				fault := f.(*inject.NetDelay)
+				fault.Count, fault.Image, fault.Delay, fault.Jitter = experiment.Count{All: true}, "example.com/agent:1", experiment.Duration(200*time.Millisecond), new(experiment.Duration(50*time.Millisecond))
+				fault.Direction, fault.Ports, fault.Peers = "out", []int{5432, 6432}, []inject.Peer{{CIDR: "10.0.0.0/8"}, {CIDR: "fd00::1"}}
+			}),
+			[]string{"connections", "--direction", "out", "--share", "1", "--port", "5432", "--port", "6432", "--peer", "10.0.0.0/8", "--peer", "fd00::1/128", "--delay", "200ms", "--jitter", "50ms"},
+			"hold for 200ms ± 50ms what the pod sends in 100% of the new tcp connections out of the pod, to ports 5432, 6432, to 10.0.0.0/8, fd00::1 (2 addresses)",
+		},
+		"netBandwidth": {
+			inPods(t, "netBandwidth", func(f inject.Fault) {
+				fault := f.(*inject.NetBandwidth)
+				fault.Count, fault.Image, fault.BytesPerSecond, fault.Per = experiment.Count{All: true}, "example.com/agent:1", "128Ki", inject.PerConnection
+				fault.Ports, fault.Percent, fault.ResetEstablished = []int{8080}, 0.5, true
+			}),
+			[]string{"connections", "--direction", "in", "--share", "0.5", "--port", "8080", "--reset", "--rate", "131072", "--each"},
+			"let no more than 128Ki bytes a second through each way, each, in 50% of the new tcp connections into the pod, to port 8080, and reset those of before",
+		},
 		"dnsFail": {
 			inPods(t, "dnsFail", func(f inject.Fault) {
 				fault := f.(*inject.DNSFail)
@@ -133,11 +151,18 @@ func TestContainerOfAnAgentThatNeedsMore(t *testing.T) {
 // TestWhatFaultsBetweenPodsNeed is the least for rules in a pod's network, and no more.
 func TestWhatFaultsBetweenPodsNeed(t *testing.T) {
 	v := &view{pods: []*cluster.Pod{pod("web-1", "n1")}}
+	sound := func(f inject.Fault) {
+		if limit, ok := f.(*inject.NetBandwidth); ok {
+			limit.BytesPerSecond = "1k"
+		}
+	}
 	for name, want := range map[string][]string{
-		"httpFault": {"http", "--port", "0", "--share", "1"},
-		"dnsFail":   {"dns", "--share", "1", "--answer", "NXDOMAIN"},
+		"httpFault":    {"http", "--port", "0", "--share", "1"},
+		"dnsFail":      {"dns", "--share", "1", "--answer", "NXDOMAIN"},
+		"netDelay":     {"connections", "--direction", "in", "--share", "1", "--delay", "0s"},
+		"netBandwidth": {"connections", "--direction", "in", "--share", "1", "--rate", "1000"},
 	} {
-		changes := planned(t, inPods(t, name, func(inject.Fault) {}), v.scope())
+		changes := planned(t, inPods(t, name, sound), v.scope())
 		require.Len(t, changes, 1)
 		needs := changes[0].Agent.Needs
 		require.NotNil(t, needs.User)
@@ -147,7 +172,7 @@ func TestWhatFaultsBetweenPodsNeed(t *testing.T) {
 		assert.Equal(t, want, changes[0].Agent.Task)
 
 		onNode := &view{pods: []*cluster.Pod{pod("web-1", "n1", func(p *corev1.Pod) { p.Spec.HostNetwork = true })}}
-		_, err := inPods(t, name, func(inject.Fault) {}).Plan(t.Context(), onNode.scope())
+		_, err := inPods(t, name, sound).Plan(t.Context(), onNode.scope())
 		var refusal *target.Refusal
 		require.ErrorAs(t, err, &refusal)
 		assert.Contains(t, refusal.Reason, "in the network of its node")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -80,11 +79,7 @@ func (p *packetParameters) words(rule netfilter.Rule) string {
 		text += fmt.Sprintf(", of port %d", *p.Port)
 	}
 	if len(p.Peers) > 0 {
-		var names []string
-		for i := range p.Peers {
-			names = append(names, p.Peers[i].String())
-		}
-		text += fmt.Sprintf(", from and to %s (%d addresses)", strings.Join(names, ", "), len(rule.Peers))
+		text += ", from and to " + peerNames(p.Peers, len(rule.Peers))
 	}
 	return text
 }

@@ -106,6 +106,15 @@ func (p *Peer) String() string {
 	return text
 }
 
+// peerNames are the peers in a sentence.
+func peerNames(peers []Peer, addresses int) string {
+	var names []string
+	for i := range peers {
+		names = append(names, peers[i].String())
+	}
+	return fmt.Sprintf("%s (%d addresses)", strings.Join(names, ", "), addresses)
+}
+
 // maxPeers is how many addresses an agent is given. They are arguments of its container, which stand in its pod.
 const maxPeers = 1000
 

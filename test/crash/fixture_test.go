@@ -60,6 +60,8 @@ var fixtures = map[string][]fixture{
 	"netLoss":      {{name: "netLoss", faults: "- netLoss: {percent: 10%}", scenery: scenery{pod: true}}},
 	"netPartition": {{name: "netPartition", faults: "- netPartition: {peers: [{cidr: 192.0.2.0/24}]}", scenery: scenery{pod: true}}},
 	"netReset":     {{name: "netReset", faults: "- netReset: {port: 8080}", scenery: scenery{pod: true}}},
+	"netDelay":     {{name: "netDelay", faults: "- netDelay: {delay: 100ms, ports: [8080]}", scenery: scenery{pod: true}}},
+	"netBandwidth": {{name: "netBandwidth", faults: "- netBandwidth: {bytesPerSecond: 1M}", scenery: scenery{pod: true}}},
 	"httpFault":    {{name: "httpFault", faults: "- httpFault: {port: 80, status: 503}", scenery: scenery{pod: true}}},
 	"dnsFail":      {{name: "dnsFail", faults: "- dnsFail: {}", scenery: scenery{pod: true}}},
 	"processSignal": {

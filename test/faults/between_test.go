@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -26,12 +27,23 @@ func between() []faultCase {
 			fault: "dnsFail", yaml: "- dnsFail: {names: [kubernetes.default], image: '" + agentImage + "'}",
 			inForce: meet(1, named("kubernetes.default.svc.cluster.local.", dns.RcodeNameError)), after: agentsStopped(1), build: farNames,
 		},
+		{fault: "netDelay", yaml: connections("netDelay", "count: all, delay: 400ms, jitter: 100ms, ports: [8080]"), inForce: meet(replicas, late(300*time.Millisecond)), after: agentsStopped(replicas)},
+		{
+			fault: "netDelay", name: "of what pods send to one another", yaml: connections("netDelay", "count: all, delay: 400ms, direction: out, peers: [{workload: deployment/web}]"),
+			inForce: lateAmongThemselves(400 * time.Millisecond), after: agentsStopped(replicas),
+		},
+		{fault: "netBandwidth", yaml: connections("netBandwidth", "bytesPerSecond: 20k, ports: [8080]"), inForce: meet(1, slow), after: agentsStopped(1)},
+		{fault: "netBandwidth", name: "of each connection", yaml: connections("netBandwidth", "count: all, bytesPerSecond: 20k, per: connection"), inForce: meet(replicas, slow), after: agentsStopped(replicas)},
 		{fault: "httpFault", name: "connections of before", yaml: httpFault("count: all, status: 500, resetEstablished: true"), inForce: (&kept{}).lost, lasts: true},
 	}
 }
 
 func httpFault(parameters string) string {
 	return "- httpFault: {port: 8080, " + parameters + ", image: '" + agentImage + "'}"
+}
+
+func connections(fault, parameters string) string {
+	return "- " + fault + ": {" + parameters + ", image: '" + agentImage + "'}"
 }
 
 // farNames gives the pods a name server that is nowhere, as the lab of these tests has none: an answer is one of the fault.
@@ -79,6 +91,61 @@ func late(by time.Duration) func(context.Context, *stage, *corev1.Pod) error {
 		}
 		return err
 	}
+}
+
+// slow wants a request of 20 kB to take most of the second that it needs at 20 kB a second, but for the burst.
+func slow(ctx context.Context, _ *stage, pod *corev1.Pod) error {
+	began := time.Now()
+	_, _, err := request(ctx, pod, "/products", strings.Repeat("x", 20_000))
+	if took := time.Since(began); err == nil && took < 700*time.Millisecond {
+		err = fmt.Errorf("it took %s", took)
+	}
+	return err
+}
+
+// lateAmongThemselves wants each pod to wait so long for an answer of another, and nobody to wait here.
+func lateAmongThemselves(by time.Duration) func(context.Context, *stage) error {
+	return func(ctx context.Context, s *stage) error {
+		for i := range s.pods {
+			if err := late(by)(ctx, s, &s.pods[i]); err == nil {
+				return fmt.Errorf("pod %s lets us wait, too", s.pods[i].Name)
+			}
+			var took time.Duration
+			err := s.inNetwork(&s.pods[i], func() (err error) {
+				took, err = timeOf(ctx, &s.pods[(i+1)%len(s.pods)])
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if took < by {
+				return fmt.Errorf("pod %s had its answer after %s", s.pods[i].Name, took)
+			}
+		}
+		return nil
+	}
+}
+
+// timeOf is how long the answer to a request takes. All of it is done in the calling goroutine, whose thread has a network.
+func timeOf(ctx context.Context, pod *corev1.Pod) (time.Duration, error) {
+	began := time.Now()
+	conn, err := (&net.Dialer{Timeout: 2 * time.Second}).DialContext(ctx, "tcp", pod.Status.PodIP+":8080")
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(began.Add(4 * time.Second)); err != nil {
+		return 0, err
+	}
+	if _, err := fmt.Fprint(conn, "GET /readyz HTTP/1.1\r\nHost: web\r\n\r\n"); err != nil {
+		return 0, err
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Body.Close()
+	return time.Since(began), nil
 }
 
 func aborted(ctx context.Context, _ *stage, pod *corev1.Pod) error {

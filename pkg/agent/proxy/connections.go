@@ -29,6 +29,8 @@ type Connections struct {
 	Delay, Jitter time.Duration
 	// Rate is how many bytes a second may go each way, in all connections together; 0 is any number.
 	Rate int64
+	// Each has Rate be that of each of the connections.
+	Each bool
 
 	hit, others, failed atomic.Int64
 }
@@ -52,6 +54,10 @@ func (c *Connections) Serve(ctx context.Context, l net.Listener, origin Origin) 
 		}
 		there, back := copying(untouched), copying(untouched)
 		if hit {
+			up, down := up, down
+			if c.Each {
+				up, down = newPace(c.Rate), newPace(c.Rate)
+			}
 			there, back = c.way(ctx, up, c.Out), c.way(ctx, down, !c.Out)
 		}
 		all.relay(client, server, client, there, back)
@@ -194,7 +200,11 @@ func (c *Connections) Did() (string, error) {
 		effects = append(effects, effect)
 	}
 	if c.Rate > 0 {
-		effects = append(effects, fmt.Sprintf("%d bytes a second each way at the most", c.Rate))
+		of := "all together"
+		if c.Each {
+			of = "each of them"
+		}
+		effects = append(effects, fmt.Sprintf("%d bytes a second each way at the most, in %s", c.Rate, of))
 	}
 	all := c.hit.Load() + c.others.Load()
 	did := fmt.Sprintf("%s: %d of %d new connections", strings.Join(effects, ", "), c.hit.Load(), all)

@@ -114,10 +114,31 @@ func TestRateOfConnections(t *testing.T) {
 	assert.GreaterOrEqual(t, time.Since(began), 500*time.Millisecond)
 	did, err := c.Did()
 	require.NoError(t, err)
-	assert.Equal(t, "100000 bytes a second each way at the most: 2 of 2 new connections", did)
+	assert.Equal(t, "100000 bytes a second each way at the most, in all together: 2 of 2 new connections", did)
 	at.over()
 	_, took := talk(t, at.address, random(t, 10_000_000))
 	assert.Less(t, took, 50*time.Second, "at that rate it would take 100 s")
+}
+
+func TestRateOfEachConnection(t *testing.T) {
+	c := &proxy.Connections{Rate: 50_000, Each: true, Share: 1}
+	at := inFront(t, c, parrot(t))
+	message := random(t, 55_000)
+	// But for the burst of 5 kB, it takes a second, however many others there are; together they would take eight.
+	var all sync.WaitGroup
+	began := time.Now()
+	for range 8 {
+		all.Go(func() {
+			answer, took := talk(t, at.address, message)
+			assert.True(t, bytes.Equal(message, answer))
+			assert.GreaterOrEqual(t, took, time.Second)
+		})
+	}
+	all.Wait()
+	assert.Less(t, time.Since(began), 6*time.Second)
+	did, err := c.Did()
+	require.NoError(t, err)
+	assert.Equal(t, "50000 bytes a second each way at the most, in each of them: 8 of 8 new connections", did)
 }
 
 func TestShareOfConnections(t *testing.T) {
