@@ -7,6 +7,9 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/chaosctl-tools
 LINT_VERSION        := v2.15.0
 STATICCHECK_VERSION := 2026.2
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w'
+# Those of the image, and its name; that which this version looks for unless it is given.
+ARCHITECTURES ?= amd64 arm64
+IMAGE         ?=
 # Modules of this repository that hold tests. The components of the lab are modules of their own, and hold none.
 MODULES := . lab test
 
@@ -53,6 +56,16 @@ test-unit: ## Run the tests that need neither root nor a cluster
 build: ## Build bin/chaosctl
 	@echo "==> building $(BIN)/chaosctl"
 	@$(GO_BUILD) -o $(BIN)/chaosctl ./cmd/chaosctl
+
+.PHONY: image
+image: build ## Build bin/chaosctl-image.tar, for agents in pods and the dead man's Job: an OCI archive, without a container engine
+	@for architecture in $(ARCHITECTURES); do \
+		echo "==> building $(BIN)/chaosctl-linux-$$architecture"; \
+		GOOS=linux GOARCH=$$architecture $(GO_BUILD) -o $(BIN)/chaosctl-linux-$$architecture ./cmd/chaosctl || exit 1; \
+	done
+	@echo "==> building $(BIN)/chaosctl-image.tar"
+	@image="$(or $(IMAGE),$$($(BIN)/chaosctl version --image))" && cd lab && \
+		go run ./cmd/image -tag "$$image" -entrypoint chaosctl -to ../$(BIN)/chaosctl-image.tar $(ARCHITECTURES:%=../$(BIN)/chaosctl-linux-%)
 
 .PHONY: lab
 lab: ## Build bin/lab, the cluster on one machine

@@ -13,13 +13,20 @@ import (
 )
 
 func (a *app) version() *cobra.Command {
-	return &cobra.Command{
+	var image bool
+	cmd := &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if image {
+				_, err := fmt.Fprintln(a.Out, version.Image())
+				return err
+			}
 			_, err := fmt.Fprintf(a.Out, "chaosctl %s (%s, %s/%s)\n", version.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&image, "image", false, "Print the name of the image that agents in pods and the dead man's Job have, unless told otherwise")
+	return cmd
 }
 
 // environment says what measures.
