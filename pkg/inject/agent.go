@@ -3,12 +3,12 @@ package inject
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/chaosctl/chaosctl/internal/version"
 	"github.com/chaosctl/chaosctl/pkg/access"
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
@@ -47,18 +47,49 @@ type AgentNeeds struct {
 	Capabilities []corev1.Capability `json:"capabilities,omitempty"`
 }
 
+// Standard is one of the Pod Security Standards.
+type Standard string
+
+// The standards, the strictest first.
+const (
+	Restricted Standard = "restricted"
+	Baseline   Standard = "baseline"
+	Privileged Standard = "privileged"
+)
+
+// inBaseline are the capabilities that the standard baseline lets a container add.
+var inBaseline = []corev1.Capability{
+	"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+}
+
+// Standard is the strictest that lets in an agent with these needs.
+func (n *AgentNeeds) Standard() Standard {
+	switch {
+	case slices.ContainsFunc(n.Capabilities, func(c corev1.Capability) bool { return !slices.Contains(inBaseline, c) }):
+		return Privileged
+	case len(n.Capabilities) > 0 || n.User != nil && *n.User == 0:
+		return Baseline
+	}
+	return Restricted
+}
+
 // agentParameters are those of every fault that is made inside of pods.
 type agentParameters struct {
 	// Count is in how many pods of the target: a number, a percentage (rounded down, one at the least) or all. 1 unless told otherwise.
 	Count experiment.Count `json:"count"`
 	// Where narrows which pods of the target may be chosen.
 	Where *target.Where `json:"where,omitempty"`
-	// Image is that of the agent, with chaosctl as its entrypoint; the one of this version unless told otherwise.
+	// Image is that of the agent, with chaosctl as its entrypoint; the one of this version unless told otherwise. make image builds one.
 	Image string `json:"image,omitempty"`
 }
 
-// check looks at the conditions of the choice.
-func (p *agentParameters) check(c *experiment.Check) { p.Where.Check(c, "where") }
+// check looks at the conditions of the choice, and the name of the image.
+func (p *agentParameters) check(c *experiment.Check) {
+	p.Where.Check(c, "where")
+	if p.Image != "" && !cluster.IsImage(p.Image) {
+		c.Fail("image", "%q is no name of an image: expected one such as registry.example/chaosctl:1", p.Image)
+	}
+}
 
 // agentSlack is how much longer than the fault an agent may work, so that its end by itself is never taken for the undo.
 const agentSlack = 15 * time.Second
@@ -87,6 +118,10 @@ func (p *agentParameters) planEach(ctx context.Context, s Scope, jobFor func(*cl
 		return nil, err
 	}
 	victims := target.Pick(s.Draw, candidates, p.Count.Of(len(candidates)), func(p *cluster.Pod) string { return string(p.UID) })
+	image, err := p.imageFor(ctx, s, victims)
+	if err != nil {
+		return nil, err
+	}
 	var changes []Change
 	for _, pod := range victims {
 		job, err := jobFor(pod)
@@ -96,7 +131,7 @@ func (p *agentParameters) planEach(ctx context.Context, s Scope, jobFor func(*cl
 		c := Change{
 			ID: "agent-" + pod.Name, Object: podObject(pod), What: job.what,
 			Agent: &Agent{
-				Image: p.image(), Task: job.task, For: s.Lasts + agentSlack,
+				Image: image, Task: job.task, For: s.Lasts + agentSlack,
 				Needs: job.needs, Confirms: job.confirms, Lasting: job.lasting, Ends: job.ends,
 			},
 		}
@@ -106,13 +141,6 @@ func (p *agentParameters) planEach(ctx context.Context, s Scope, jobFor func(*cl
 		changes = append(changes, c)
 	}
 	return changes, nil
-}
-
-func (p *agentParameters) image() string {
-	if p.Image != "" {
-		return p.Image
-	}
-	return version.Image()
 }
 
 // agents in pods: the pod is marked before anything runs in it.

@@ -7,7 +7,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/chaosctl/chaosctl/internal/version"
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/inject"
@@ -103,11 +105,31 @@ func TestFaultsInPods(t *testing.T) {
 	}
 }
 
+// TestImageOfTheAgent: this is no release, so that the nodes have to have the image, or tell of none.
 func TestImageOfTheAgent(t *testing.T) {
-	v := &view{pods: []*cluster.Pod{pod("web-1", "n1")}}
-	changes := planned(t, inPods(t, "cpuStress", func(inject.Fault) {}), v.scope())
-	require.Len(t, changes, 1)
-	assert.Regexp(t, `^ghcr\.io/chaosctl/chaosctl:.+`, changes[0].Agent.Image)
+	stress := inPods(t, "cpuStress", func(inject.Fault) {})
+	node := func(images ...string) []corev1.Node {
+		return []corev1.Node{{
+			ObjectMeta: metav1.ObjectMeta{Name: "n1"}, Status: corev1.NodeStatus{Images: []corev1.ContainerImage{{Names: images}}},
+		}}
+	}
+	for name, nodes := range map[string][]corev1.Node{
+		"a node that is not known": nil,
+		"one that has it":          node("registry.example/other:1", version.Image()),
+	} {
+		v := &view{pods: []*cluster.Pod{pod("web-1", "n1")}, nodes: nodes}
+		changes := planned(t, stress, v.scope())
+		require.Len(t, changes, 1, name)
+		assert.Equal(t, version.Image(), changes[0].Agent.Image)
+	}
+	v := &view{pods: []*cluster.Pod{pod("web-1", "n1")}, nodes: node("registry.example/other:1")}
+	_, err := stress.Plan(t.Context(), v.scope())
+	require.ErrorAs(t, err, new(*target.Refusal))
+	require.ErrorContains(t, err, "no image is named for the agent")
+	require.ErrorContains(t, err, "n1 has no "+version.Image())
+	require.ErrorContains(t, err, "make image")
+	changes := planned(t, inPods(t, "cpuStress", func(f inject.Fault) { f.(*inject.CPUStress).Image = version.Image() }), v.scope())
+	require.Len(t, changes, 1, "somebody says that the nodes can pull it")
 }
 
 // TestContainerOfTheAgent: what the Pod Security Standard "restricted" demands of a container, it has.
@@ -146,6 +168,18 @@ func TestContainerOfAnAgentThatNeedsMore(t *testing.T) {
 	c.TargetContainerName, c.SecurityContext.Capabilities.Add = "", nil
 	c.SecurityContext.RunAsUser, c.SecurityContext.RunAsNonRoot = plain.SecurityContext.RunAsUser, plain.SecurityContext.RunAsNonRoot
 	assert.Equal(t, plain, c)
+}
+
+func TestStandardOfAnAgent(t *testing.T) {
+	for want, needs := range map[inject.Standard][]inject.AgentNeeds{
+		inject.Restricted: {{}, {Container: "web"}, {User: new(int64(1000))}},
+		inject.Baseline:   {{User: new(int64(0))}, {User: new(int64(0)), Capabilities: []corev1.Capability{"KILL"}}},
+		inject.Privileged: {{User: new(int64(0)), Capabilities: []corev1.Capability{"NET_ADMIN"}}, {Capabilities: []corev1.Capability{"KILL", "SYS_PTRACE"}}},
+	} {
+		for _, n := range needs {
+			assert.Equal(t, want, n.Standard(), "%+v", n)
+		}
+	}
 }
 
 // TestWhatFaultsBetweenPodsNeed is the least for rules in a pod's network, and no more.

@@ -229,6 +229,7 @@ spec:
 		"netReset: {port: 8080, at: connect, percent: 50%}": "",
 		"netReset: {at: end}":                               "at",
 		"netReset: {percent: 0%}":                           "0% resets no connection",
+		"cpuStress: {image: 'chaosctl:'}":                   `"chaosctl:" is no name of an image`,
 		"netDelay: {delay: 200ms}":                          "",
 		"netDelay: {delay: 1s, jitter: 1s, direction: out, ports: [5432, 6432], peers: [{service: db}], percent: 50%, resetEstablished: true}": "",
 		"netDelay: {}":                                               "delay: the field is missing",
