@@ -68,17 +68,22 @@ func (p inPod) send(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
+	if err = p.add(ctx); apierrors.IsNotFound(err) {
+		return outcome{skipped: "the object was gone before"}, nil
+	}
+	return outcome{}, err
+}
+
+// add adds the container to a pod that is marked, as none is by a dry run.
+func (p inPod) add(ctx context.Context) error {
+	a, c := p.a, p.c
 	container := c.Agent.Container(p.container(), time.Now().Add(c.Agent.For))
-	err = a.update(ctx, c, func() { a.sent(c) }, func(object *unstructured.Unstructured) (bool, error) {
-		if !marked(object, a.run, c) {
+	return a.update(ctx, c, func() { a.sent(c) }, func(object *unstructured.Unstructured) (bool, error) {
+		if a.dryRun == nil && !marked(object, a.run, c) {
 			return false, errors.New("its mark was removed meanwhile")
 		}
 		return addContainer(object, container)
 	}, "ephemeralcontainers")
-	if apierrors.IsNotFound(err) {
-		return outcome{skipped: "the object was gone before"}, nil
-	}
-	return outcome{}, err
 }
 
 // addContainer says whether it was not there yet.

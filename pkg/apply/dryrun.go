@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"time"
 
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/event"
@@ -23,6 +24,18 @@ func DryRun(ctx context.Context, c *cluster.Cluster, changes []inject.Change) []
 	}
 	return answers
 }
+
+// AdmitAgent asks the server, with dryRun=All, whether it would let the agent of a change into its pod; nil says that it would.
+func AdmitAgent(ctx context.Context, c *cluster.Cluster, change *inject.Change) error {
+	a := New(c, "dry-run", nil, silence{})
+	a.DryRun()
+	ctx, cancel := context.WithTimeout(ctx, admitPatience)
+	defer cancel()
+	return inPod{a, change}.add(ctx)
+}
+
+// admitPatience is how long a question may wait out a server, or a webhook of its, that does not answer.
+const admitPatience = 5 * time.Second
 
 // silence records nothing: there is nothing that happened.
 type silence struct{}

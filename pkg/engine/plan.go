@@ -124,6 +124,9 @@ func Prepare(ctx context.Context, c *cluster.Cluster, e *experiment.Experiment, 
 	if err := p.unmarked(ctx); err != nil {
 		return nil, err
 	}
+	if err := p.agents(ctx); err != nil {
+		return nil, err
+	}
 	p.impact(ctx, pods)
 	return p, nil
 }
