@@ -5,7 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -75,6 +77,9 @@ func prepare(ctx context.Context) (stop func() error, err error) {
 			return nil, err
 		}
 	}
+	if err := binary.BuildIn(ctx, filepath.Join(binary.Repository(), "lab"), binary.Path("image"), "./cmd/image"); err != nil {
+		return nil, err
+	}
 	name := binary.LabName("faults")
 	// That of a test run that was killed.
 	if _, err := lab.Down(ctx, name, func(string, ...any) {}); err != nil {
@@ -90,12 +95,28 @@ func prepare(ctx context.Context) (stop func() error, err error) {
 	return stop, nil
 }
 
+// loadAgent makes the image of chaosctl as make image does, and loads it.
+func loadAgent(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "chaosctl-faults-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	archive := filepath.Join(dir, "chaosctl-image.tar")
+	made, err := exec.CommandContext(ctx, binary.Path("image"), "-tag", agentImage, "-entrypoint", "chaosctl", "-to", archive, binary.Path("chaosctl")).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("make the agent's image: %w\n%s", err, made)
+	}
+	return shared.LoadArchive(ctx, archive)
+}
+
 // connect loads the images of the stage's pods, and of the agents in them, into the lab, and makes clients for it.
 func connect(ctx context.Context) error {
-	for name, program := range map[string]string{image: "shop-catalogue", agentImage: "chaosctl"} {
-		if err := shared.LoadImage(ctx, name, binary.Path(program)); err != nil {
-			return err
-		}
+	if err := shared.LoadImage(ctx, image, binary.Path("shop-catalogue")); err != nil {
+		return err
+	}
+	if err := loadAgent(ctx); err != nil {
+		return err
 	}
 	config, err := clientcmd.BuildConfigFromFlags("", shared.Kubeconfig)
 	if err != nil {

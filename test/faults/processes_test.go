@@ -53,9 +53,6 @@ func (s *stage) apps() (map[process]string, error) {
 		if err != nil || !strings.Contains(text, "(app) ") {
 			continue // another one, or it has ended meanwhile
 		}
-		if command, err := p.read("cmdline"); err != nil || strings.Contains(command, "\x00agent\x00") {
-			continue // the image of the agent has the same entrypoint
-		}
 		found[p] = strings.Fields(text[strings.LastIndexByte(text, ')')+1:])[0]
 	}
 	return found, nil
