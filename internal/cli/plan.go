@@ -23,7 +23,7 @@ func (a *app) plan() *cobra.Command {
 		Short: "Show what a run would do, without changing anything",
 		Long: `plan shows every object that a run would touch, what is done to it and when, how it is undone, and what share of the
 workload that is. With --server-dry-run each request is also sent to the API server with dryRun=All, which authorises and
-validates it and changes nothing.`,
+validates it and changes nothing. Whether agents are let into their pods is asked in that way in any case.`,
 		Example: `  chaosctl plan -f experiment.yaml
   chaosctl plan pod-kill --target deployment/web -n shop -o yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
