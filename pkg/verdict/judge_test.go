@@ -170,6 +170,7 @@ func TestReplicas(t *testing.T) {
 	most := &verdict.Replicas{AtLeast: share(67), During: verdict.Run}
 	whole := &verdict.Replicas{AtLeast: experiment.Count{All: true}, Within: duration(5 * time.Second), During: verdict.Run}
 	more := &verdict.Replicas{AtLeast: experiment.CountOf(5), Within: duration(5 * time.Second), During: verdict.Fault}
+	beyond := &verdict.Replicas{AtLeast: experiment.Count{All: true}, More: 2, Within: duration(5 * time.Second), During: verdict.Fault}
 	// Pairs of a second and the number of ready pods from then on; the injection is at second 6.
 	counted := func(counts ...float64) *verdict.Facts {
 		return facts(func(f *verdict.Facts) {
@@ -205,9 +206,13 @@ func TestReplicas(t *testing.T) {
 		"more, too late":             {more, counted(0, 3, 13, 5, 24, 3), verdict.Fail, "too late"},
 		"more, after the fault":      {more, counted(0, 3, 24, 5), verdict.Fail, "3 were ready"},
 		"more, and not kept":         {more, counted(0, 3, 9, 5, 12, 4, 24, 5), verdict.Fail, "4 were ready"},
+		"all and two more":           {beyond, counted(0, 4, 9, 6, 24, 4), verdict.Pass, "kept to the end"},
+		"all and one more":           {beyond, counted(0, 4, 9, 5, 24, 4), verdict.Fail, "5 were ready 9s after the last injection"},
+		"two more than none":         {beyond, counted(0, 0, 9, 2), verdict.Unknown, "when the run began"},
 		"all of none":                {whole, counted(0, 0, 6, 3), verdict.Unknown, "when the run began"},
 	})
 	assert.Equal(t, "at least 2 ready (67%)", most.Judge(counted(0, 3)).Bound)
+	assert.Equal(t, "at least 6 ready (all and 2 more) within 5s", beyond.Judge(counted(0, 4)).Bound)
 	assert.Equal(t, "after 3s", within.Judge(counted(0, 3, 6, 2, 9, 3)).Observed)
 	assert.Equal(t, "after 0s", within.Judge(counted(0, 3)).Observed)
 }

@@ -14,6 +14,7 @@ var _ = expectations.Add(experiment.Definition[Expectation]{
 - replicas: {atLeast: 2}
 - replicas: {atLeast: all, within: 1m}
 - replicas: {atLeast: 5, within: 30s, during: fault}
+- replicas: {atLeast: all, more: 2, within: 30s, during: fault}
 `,
 	New: func() Expectation { return &Replicas{During: Run} },
 })
@@ -24,6 +25,8 @@ type Replicas struct {
 	// AtLeast is how many pods must be ready: a number, or a percentage (rounded down, one at the least) or all of those that
 	// were ready when the run began.
 	AtLeast experiment.Count `json:"atLeast"`
+	// More is how many there must be beyond that, as where a fault asks for more pods than there were.
+	More int `json:"more,omitempty" form:"zero-or-more"`
 	// Within is the time after the last injection in which the number must be reached, to stay so; without it, the
 	// number must be there all the time.
 	Within *experiment.Duration `json:"within,omitempty"`
@@ -31,20 +34,27 @@ type Replicas struct {
 	During Window `json:"during"`
 }
 
+// Check refuses what would be fewer.
+func (r *Replicas) Check(c *experiment.Check) {
+	if r.More < 0 {
+		c.Fail("more", "%d is no number of pods beyond others: expected 0 or more", r.More)
+	}
+}
+
 // Judge finds out when the count was reached for good, or what it fell to.
 func (r *Replicas) Judge(f *Facts) Judgement {
-	j := Judgement{Name: "replicas", Window: r.During, Bound: fmt.Sprintf("at least %s ready", r.AtLeast)}
+	j := Judgement{Name: "replicas", Window: r.During, Bound: fmt.Sprintf("at least %s ready", r.asked())}
 	if len(f.Ready) == 0 {
 		j.Outcome, j.Observed, j.Why = Unknown, "nothing", "no pod of the target was seen"
 		return j
 	}
-	least := r.least(f)
-	if least == 0 {
+	least, known := r.least(f)
+	if !known {
 		j.Outcome, j.Observed, j.Why = Unknown, "0 ready", "no pod of the target was ready when the run began"
 		return j
 	}
 	if r.AtLeast.Number == 0 {
-		j.Bound = fmt.Sprintf("at least %d ready (%s)", least, r.AtLeast)
+		j.Bound = fmt.Sprintf("at least %d ready (%s)", least, r.asked())
 	}
 	window, began := f.Windows[r.During]
 	if !began {
@@ -76,12 +86,21 @@ func (r *Replicas) Judge(f *Facts) Judgement {
 	return j
 }
 
-// least is the number meant.
-func (r *Replicas) least(f *Facts) int {
-	if r.AtLeast.Number > 0 {
-		return r.AtLeast.Number
+// asked is the number as the file has it.
+func (r *Replicas) asked() string {
+	if r.More == 0 {
+		return r.AtLeast.String()
 	}
-	return r.AtLeast.Of(f.Ready[0].Ready)
+	return fmt.Sprintf("%s and %d more", r.AtLeast, r.More)
+}
+
+// least is the number meant. A share of none is not known.
+func (r *Replicas) least(f *Facts) (number int, known bool) {
+	number = r.AtLeast.Number
+	if number == 0 {
+		number = r.AtLeast.Of(f.Ready[0].Ready)
+	}
+	return number + r.More, number > 0
 }
 
 // clipped are the counts of a window: the one that it begins with, and those that follow. What came before is left out, as
