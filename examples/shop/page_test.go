@@ -2,6 +2,7 @@ package shop_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -67,6 +68,33 @@ func TestFindsTheCatalogueWithoutDNS(t *testing.T) {
 	page := s.get("/")
 	assert.Equal(t, http.StatusBadGateway, page.status)
 	assert.Contains(t, page.body, "127.0.0.1:1")
+}
+
+func TestAtMostSoManyPagesAtOnce(t *testing.T) {
+	t.Parallel()
+	asked, answer := make(chan struct{}, 4), make(chan struct{}) // the frontend asks twice at the most
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked <- struct{}{}
+		<-answer
+		_, _ = w.Write([]byte(`{"mode": "open", "products": []}`))
+	}))
+	t.Cleanup(slow.Close)
+	s := withFrontend(t, newMounts(t), slow.URL, "at-most-1")
+	s.await("ready", 1)
+
+	status := make(chan int, 1)
+	go func() {
+		got, _ := get(newClient(), s.url+"/")
+		status <- got.status
+	}()
+	<-asked
+	turnedAway := s.get("/")
+	assert.Equal(t, http.StatusServiceUnavailable, turnedAway.status)
+	assert.Contains(t, turnedAway.body, "too many requests at once")
+	assert.Equal(t, http.StatusOK, s.get("/readyz").status, "probes are no requests")
+	close(answer)
+	assert.Equal(t, http.StatusOK, <-status)
+	assert.Equal(t, http.StatusOK, s.get("/").status, "there is room again")
 }
 
 func TestPageTakesItsTime(t *testing.T) {

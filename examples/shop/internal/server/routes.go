@@ -37,10 +37,22 @@ func (s *Server) weaken(next http.Handler) http.Handler {
 			http.Error(w, "still starting", http.StatusServiceUnavailable)
 		case s.Weakness.DropFraction > 0 && s.Random() < s.Weakness.DropFraction:
 			s.drop(w)
+		case s.Weakness.AtMost > 0:
+			s.serveAtMost(s.Weakness.AtMost, next, w, r)
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// serveAtMost turns away what comes while there are so many requests in hand, as a pool of workers without a queue does.
+func (s *Server) serveAtMost(most int, next http.Handler, w http.ResponseWriter, r *http.Request) {
+	defer s.inHand.Add(-1)
+	if s.inHand.Add(1) > int64(most) {
+		http.Error(w, "too many requests at once", http.StatusServiceUnavailable)
+		return
+	}
+	next.ServeHTTP(w, r)
 }
 
 // drop breaks the answer off inside its status line. It does not simply hang

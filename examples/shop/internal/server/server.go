@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -50,6 +51,7 @@ type Server struct {
 
 	served  *served
 	dropped *metrics.Counter
+	inHand  atomic.Int64 // requests of the application
 }
 
 // New returns a server that is not ready because it does not listen yet.

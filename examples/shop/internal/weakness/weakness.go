@@ -24,6 +24,7 @@ type Set struct {
 	CrashOnBadConfig  bool          // panics when a file does not parse
 	Sticky            bool          // frontend: one connection to one catalogue pod, kept for ever
 	DropFraction      float64       // breaks off this fraction of its answers, 0 to 1
+	AtMost            int           // answers 503 to what comes while it has so many requests in hand; 0 for no limit
 }
 
 // kind is one row of the table of known weaknesses.
@@ -43,6 +44,7 @@ func kinds() []kind {
 		{"crash-on-bad-config", "", flag("crash-on-bad-config", func(s *Set) *bool { return &s.CrashOnBadConfig })},
 		{"sticky", "frontend", flag("sticky", func(s *Set) *bool { return &s.Sticky })},
 		{"drop-N-percent", "", parseDrop},
+		{"at-most-N", "", parseAtMost},
 	}
 }
 
@@ -120,5 +122,18 @@ func parseDrop(word string, into *Set) (bool, error) {
 		return false, fmt.Errorf("want a number above 0 and up to 100, such as drop-1-percent")
 	}
 	into.DropFraction = percent / 100
+	return true, nil
+}
+
+func parseAtMost(word string, into *Set) (bool, error) {
+	number, is := strings.CutPrefix(word, "at-most-")
+	if !is {
+		return false, nil
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 {
+		return false, fmt.Errorf("want a number of requests of 1 or more, such as at-most-8")
+	}
+	into.AtMost = n
 	return true, nil
 }

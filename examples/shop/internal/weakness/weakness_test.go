@@ -23,6 +23,7 @@ func TestParse(t *testing.T) {
 		"sticky":               {Sticky: true},
 		"drop-1-percent":       {DropFraction: 0.01},
 		"drop-2.5-percent":     {DropFraction: 0.025},
+		"at-most-8":            {AtMost: 8},
 		"sticky, abrupt-stop":  {Sticky: true, AbruptStop: true},
 	} {
 		got, err := weakness.Parse(list, "frontend")
@@ -40,6 +41,8 @@ func TestParseRefuses(t *testing.T) {
 		"drop-101-percent":           "up to 100",
 		"drop-NaN-percent":           "up to 100",
 		"drop-one-percent":           "up to 100",
+		"at-most-0":                  "1 or more",
+		"at-most-some":               "1 or more",
 		"ignore-sigterm,abrupt-stop": "exclude each other",
 	} {
 		_, err := weakness.Parse(list, "frontend")
@@ -49,7 +52,7 @@ func TestParseRefuses(t *testing.T) {
 
 func TestUnknownWeaknessListsTheKnown(t *testing.T) {
 	_, err := weakness.Parse("clumsy", "frontend")
-	for _, name := range []string{"slow-start", "ignore-sigterm", "abrupt-stop", "config-at-start-only", "crash-on-bad-config", "sticky", "drop-N-percent"} {
+	for _, name := range []string{"slow-start", "ignore-sigterm", "abrupt-stop", "config-at-start-only", "crash-on-bad-config", "sticky", "drop-N-percent", "at-most-N"} {
 		assert.ErrorContains(t, err, name)
 	}
 }
