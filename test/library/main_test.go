@@ -26,6 +26,9 @@ var shared struct {
 	client kubernetes.Interface
 }
 
+// agentImage is chaosctl itself, for faults that are made inside of pods.
+const agentImage = "docker.io/chaosctl/chaosctl:library"
+
 // sideBySide is how many shops are under load at once on two processors, and can still be measured.
 const sideBySide = "2"
 
@@ -38,6 +41,9 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
+	if !*all {
+		return m.Run() // what is left needs no lab
+	}
 	stop, err := prepare(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "cannot test:", err)
@@ -82,10 +88,12 @@ func prepare(ctx context.Context) (stop func() error, err error) {
 	return stop, nil
 }
 
-// connect loads the images of the shop into the lab, and makes clients for it.
+// connect loads the images of the shop and of agents into the lab, and makes clients for it.
 func connect(ctx context.Context) (err error) {
-	for _, service := range []string{"frontend", "catalogue"} {
-		if err := shared.LoadImage(ctx, "docker.io/chaosctl/shop-"+service+":dev", binary.Path("shop-"+service)); err != nil {
+	for image, program := range map[string]string{
+		"docker.io/chaosctl/shop-frontend:dev": "shop-frontend", "docker.io/chaosctl/shop-catalogue:dev": "shop-catalogue", agentImage: "chaosctl",
+	} {
+		if err := shared.LoadImage(ctx, image, binary.Path(program)); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/chaosctl/chaosctl/examples/shop/deploy"
@@ -23,18 +24,32 @@ import (
 // when the test ends; where the next test is to be alone, that is waited for.
 func newShop(t *testing.T, overlay string, alone bool) (namespace string) {
 	t.Helper()
-	dir := filepath.Join(binary.Repository(), "examples", "shop", "manifests", "base")
-	if overlay != "" {
-		dir = filepath.Join(binary.Repository(), "examples", "shop", "manifests", "overlays", overlay)
-	}
 	namespace = fmt.Sprintf("shop-%s-%s", strings.ToLower(rand.Text()[:6]), orHealthy(overlay))
 	t.Cleanup(func() { remove(t, namespace, alone) })
-	require.NoError(t, deploy.Apply(t.Context(), shared.config, dir, namespace))
+	require.NoError(t, deploy.Apply(t.Context(), shared.config, manifests(overlay), namespace))
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	require.NoError(t, deploy.Await(ctx, shared.config, namespace))
 	require.NoError(t, deploy.AwaitPages(ctx, shared.config, namespace))
 	return namespace
+}
+
+// manifests is the directory of the shop's, or of the overlay of that name.
+func manifests(overlay string) string {
+	dir := filepath.Join(binary.Repository(), "examples", "shop", "manifests")
+	if overlay == "" {
+		return filepath.Join(dir, "base")
+	}
+	return filepath.Join(dir, "overlays", overlay)
+}
+
+// admitIntruders lets agents into the namespace that change the network of a pod: the shop enforces the strictest standard,
+// which lets nobody do that.
+func admitIntruders(t *testing.T, namespace string) {
+	t.Helper()
+	relaxed := fmt.Appendf(nil, `{"metadata":{"labels":{%q:"privileged"}}}`, "pod-security.kubernetes.io/enforce")
+	_, err := shared.client.CoreV1().Namespaces().Patch(t.Context(), namespace, types.MergePatchType, relaxed, metav1.PatchOptions{})
+	require.NoError(t, err)
 }
 
 // remove deletes the namespace, and waits for its pods to be gone: what stops is a load on the machine too.

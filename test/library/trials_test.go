@@ -16,6 +16,8 @@ type trial struct {
 	rate string
 	// alone keeps all others away: what is done to a node is done to the pods of everybody.
 	alone bool
+	// intrusive has an agent change the network of a pod, which not every namespace lets it.
+	intrusive bool
 }
 
 // trials are in the order in which they are begun, the longest first.

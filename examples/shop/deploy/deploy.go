@@ -29,7 +29,7 @@ const Namespace = "shop"
 
 // Apply applies the kustomization in dir, by server-side apply, in place of [Namespace] to the namespace given.
 func Apply(ctx context.Context, config *rest.Config, dir, namespace string) error {
-	objects, err := render(dir, namespace)
+	objects, err := Render(dir, namespace)
 	if err != nil {
 		return err
 	}
@@ -52,8 +52,8 @@ func Apply(ctx context.Context, config *rest.Config, dir, namespace string) erro
 	return nil
 }
 
-// render builds the kustomization; Services come before the pods that find them by their environment.
-func render(dir, namespace string) ([]*unstructured.Unstructured, error) {
+// Render builds the kustomization in dir, for the namespace given; Services come before the pods that find them by their environment.
+func Render(dir, namespace string) ([]*unstructured.Unstructured, error) {
 	options := krusty.MakeDefaultOptions()
 	options.Reorder = krusty.ReorderOptionLegacy
 	resources, err := krusty.MakeKustomizer(options).Run(filesys.MakeFsOnDisk(), dir)
