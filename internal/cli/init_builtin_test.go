@@ -50,4 +50,8 @@ func TestExplainOfBuiltins(t *testing.T) {
 	}
 	_, stdout, _ := call(t, "explain", "config-corrupt")
 	assert.Contains(t, stdout, "--set faults.break-catalogue.configCorrupt.configMap=NAME --set faults.break-catalogue.configCorrupt.key=KEY")
+	assert.Contains(t, stdout, "--url URL", "its requests go to who uses the target")
+	_, stdout, _ = call(t, "explain", "pod-kill")
+	assert.Contains(t, stdout, "chaosctl run pod-kill -n NAMESPACE --target KIND/NAME\n")
+	assert.NotContains(t, stdout, "--url", "its requests go to the target")
 }

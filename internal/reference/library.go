@@ -75,31 +75,81 @@ func (r Ready) Text(w io.Writer, width int) {
 	for _, p := range r.passages() {
 		fmt.Fprintf(w, "\n%s:\n%s\n", strings.ToUpper(p[0]), wrap(p[1], "  ", width))
 	}
-	fmt.Fprintf(w, "\nRUN IT:\n  chaosctl run %s -n NAMESPACE --target KIND/NAME%s\n", name, r.names())
+	lines := append([]string{"chaosctl run " + name + " -n NAMESPACE --target KIND/NAME"}, r.names()...)
+	if r.elsewhere() {
+		lines = append(lines, "--url URL")
+	}
+	fmt.Fprintf(w, "\nRUN IT:\n  %s\n", strings.Join(lines, " \\\n    "))
 	fmt.Fprintf(w, "  chaosctl init %s -n NAMESPACE --target KIND/NAME    writes it to a file, to be made your own\n", name)
+	if r.elsewhere() {
+		fmt.Fprintf(w, "%s\n", wrap(aboutURL+".", "  ", width))
+	}
 	fmt.Fprintf(w, "\nWHAT IT DOES:\n  %s\n", strings.ReplaceAll(strings.TrimSpace(r.spec()), "\n", "\n  "))
 }
 
-// names are the flags by which the experiment learns the names that no other workload shares.
-func (r Ready) names() string {
-	flags := ""
+// names are the flags by which the experiment learns what no other workload shares, a line for each fault.
+func (r Ready) names() []string {
+	var lines []string
 	for _, f := range r.Spec.Faults {
-		corrupt, ok := f.Params.(*inject.ConfigCorrupt)
-		if !ok {
-			continue
-		}
-		what := "configMap"
-		if corrupt.Secret != "" {
-			what = "secret"
-		}
-		path := "faults." + f.Name + ".configCorrupt."
-		flags += fmt.Sprintf(" \\\n    --set %s%s=NAME --set %skey=KEY", path, what, path)
-		if corrupt.At != "" {
-			flags += fmt.Sprintf(" --set %sat=PATH", path)
+		if line := namesIn(f); line != "" {
+			lines = append(lines, line)
 		}
 	}
-	return flags
+	return lines
 }
+
+// namesIn are those of one fault.
+func namesIn(f experiment.Fault) string {
+	path := "--set faults." + f.Name + "." + f.Kind + "."
+	switch params := f.Params.(type) {
+	case *inject.HTTPFault:
+		return path + "port=PORT"
+	case *inject.ConfigCorrupt:
+		what := "configMap"
+		if params.Secret != "" {
+			what = "secret"
+		}
+		line := fmt.Sprintf("%s%s=NAME %skey=KEY", path, what, path)
+		if params.At != "" {
+			line += fmt.Sprintf(" %sat=PATH", path)
+		}
+		return line
+	}
+	return ""
+}
+
+// elsewhere says that the requests go to a service that uses the target, and not to the target.
+func (r Ready) elsewhere() bool {
+	_, name := r.Spec.Target.WorkloadKind()
+	return len(r.Spec.Load) > 0 && r.Spec.Load[0].HTTP.Service != name
+}
+
+// summary are the faults and the expectations, in Markdown.
+func (r Ready) summary() string {
+	var faults, expectations []string
+	for _, f := range r.Spec.Faults {
+		faults = append(faults, fmt.Sprintf("[%s](faults/%s.md)", f.Kind, f.Kind))
+	}
+	for _, e := range r.Spec.Expect {
+		expectations = append(expectations, fmt.Sprintf("[%s](expectations.md#%s)", e.Kind, strings.ToLower(e.Kind)))
+	}
+	return strings.Join(faults, ", then ") + "; expects " + strings.Join(expectations, ", ")
+}
+
+// own is what a workload of the reader's own takes beside --target, in Markdown; empty where that is all.
+func (r Ready) own() string {
+	var parts []string
+	for _, line := range r.names() {
+		parts = append(parts, "`"+line+"`")
+	}
+	if r.elsewhere() {
+		parts = append(parts, strings.Replace(aboutURL, "--url", "`--url`", 1))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// aboutURL tells of a service that uses the target.
+const aboutURL = "--url names a service that uses the target; without it, requests go to the target itself"
 
 // libraryPage is the Markdown of the page on the library, by promise.
 func (b *Book) libraryPage() string {
@@ -112,7 +162,7 @@ Experiments that are built in, by the promise that they test. Each can be run ag
 
 ` + "```sh" + `
 chaosctl list experiments
-chaosctl explain node-drain                                   # this page, in a terminal
+chaosctl explain node-drain                                   # what is said here, and the whole of it, in a terminal
 chaosctl run node-drain -n shop --target deployment/web       # load goes to the Service that selects the workload
 chaosctl run node-drain -n shop --target deployment/web --url https://shop.example/ --set duration=30s
 chaosctl init node-drain -n shop --target deployment/web      # writes it to a file
@@ -130,6 +180,10 @@ position: ` + "`--set expect.recovery.within=1m`, `--set faults.break.configCorr
 			fmt.Fprintf(&out, "\n### %s\n\n%s\n\n", r.Metadata.Name, r.Metadata.Description)
 			for _, p := range r.passages()[1:] {
 				fmt.Fprintf(&out, "- *%s*: %s\n", p[0], p[1])
+			}
+			fmt.Fprintf(&out, "- *What it does*: %s\n", r.summary())
+			if own := r.own(); own != "" {
+				fmt.Fprintf(&out, "- *For a workload of your own*: %s\n", own)
 			}
 		}
 	}
