@@ -109,6 +109,10 @@ func (s *drawnShop) deployment(t *testing.T, d *appsv1.Deployment) {
 			Spec:   *d.Spec.Template.Spec.DeepCopy(),
 			Status: corev1.PodStatus{Phase: corev1.PodRunning, Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}},
 		}
+		for _, c := range pod.Spec.Containers {
+			running := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
+			pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{Name: c.Name, ContainerID: "drawn://" + name, Ready: true, State: running})
+		}
 		pod.Spec.NodeName = node
 		pod.Spec.RestartPolicy = corev1.RestartPolicyAlways // as the API server has it where nothing is said
 		s.pods = append(s.pods, cluster.PodOf(pod))

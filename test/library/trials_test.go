@@ -38,6 +38,9 @@ func onNodes() []trial {
 	return []trial{
 		{experiment: "node-drain", weakness: "strict-spread", finds: "recovery", alone: true,
 			set: []string{"duration=40s", "expect.recovery.within=35s", "expect.replicas.within=3m"}},
+		{experiment: "node-taint", weakness: "strict-spread", finds: "replicas", alone: true, set: []string{"duration=40s", "expect.replicas.within=35s"}},
+		{experiment: "zone-outage", weakness: "one-zone", finds: "outage", alone: true,
+			set: []string{"duration=25s", "expect.availability.atLeast=90%", "expect.replicas.within=3m"}},
 	}
 }
 
@@ -71,6 +74,10 @@ func loadBalancing() []trial {
 
 func selfHealing() []trial {
 	return []trial{
-		{experiment: "pod-kill", weakness: "no-readiness", finds: "availability", set: []string{"duration=12s"}},
+		{experiment: "repeated-loss", weakness: "slow-start", finds: "recovery", set: []string{"duration=27s"}},
+		{experiment: "pod-evict", weakness: "no-budget", finds: "replicas", set: []string{"duration=25s"}},
+		{experiment: "pod-crash", weakness: "no-readiness", finds: "availability",
+			set: []string{"duration=24s", "expect.replicas.within=3m", "faults.crash-one.containerKill.image=" + agentImage}},
+		{experiment: "pod-kill", weakness: "no-readiness", finds: "availability", set: []string{"duration=12s", "expect.replicas.within=3m"}},
 	}
 }
