@@ -30,6 +30,7 @@ var beyond = map[string]string{
 	".for:":               "is compared with another duration",
 	".duration:":          "is compared with other durations",
 	".repeat.every:":      "is compared with other durations",
+	"].at:":               "is compared with other durations",
 	".http: {}":           "balance refers to the header",
 	".podHeader":          "balance refers to it",
 	".scale: null":        "one of several fields must be there, as the fault's own Check knows",

@@ -22,7 +22,7 @@ type trial struct {
 
 // trials are in the order in which they are begun, the longest first.
 func trials() []trial {
-	return slices.Concat(onNodes(), configuration(), rollout(), scaling(), loadBalancing(), selfHealing())
+	return slices.Concat(onNodes(), underRush(), configuration(), rollout(), scaling(), loadBalancing(), selfHealing())
 }
 
 // usualRate is enough to see the failures that last.
@@ -44,6 +44,15 @@ func onNodes() []trial {
 	}
 }
 
+// underRush are those that take the whole machine.
+func underRush() []trial {
+	const rush = "faults.rush.loadSurge.rate=200/s" // as much as two processors bear beside the cluster
+	return []trial{
+		{experiment: "load-surge", weakness: "few-workers", finds: "availability", alone: true, set: []string{rush}},
+		{experiment: "autoscaler-stuck", weakness: "few-workers", finds: "availability", alone: true, set: []string{rush}},
+	}
+}
+
 func configuration() []trial {
 	return []trial{
 		{experiment: "config-corrupt", weakness: "unchecked-catalogue", finds: "availability", set: []string{"duration=10s"}},
@@ -60,6 +69,10 @@ func rollout() []trial {
 
 func scaling() []trial {
 	return []trial{
+		{experiment: "quota-exhausted", weakness: "tight-quota", finds: "replicas", set: []string{"duration=52s"}},
+		{experiment: "scale-flap", weakness: "no-readiness", finds: "availability"},
+		{experiment: "scale-out", weakness: "hpa-capped", finds: "replicas", set: []string{"duration=35s"}},
+		{experiment: "scale-in", weakness: "ignore-sigterm", finds: "recovery", set: []string{"duration=20s"}},
 		{experiment: "scale-out-cold", weakness: "no-readiness", finds: "availability", rate: inFlight, set: []string{finer, "duration=15s"}},
 	}
 }
