@@ -36,6 +36,11 @@ var beyond = map[string]string{
 	".scale: null":        "one of several fields must be there, as the fault's own Check knows",
 	".scale: {}":          "one of several fields must be there, as the fault's own Check knows",
 	".scale.by":           "one of several fields must be there and not be 0, as the fault's own Check knows",
+	".scale.to":           "one of several fields must be there and not be negative, as the fault's own Check knows",
+	".httpFault.delay r":  "one of several fields must be there, as the fault's own Check knows",
+	".httpFault.status r": "one of several fields must be there, as the fault's own Check knows",
+	".netPartition: ":     "there must be peers, as the fault's own Check knows",
+	".netPartition.peers": "there must be peers, whose addresses only the loader reads",
 	".latency.p99 rem":    "one of several fields must be there, as the expectation's own Check knows",
 	".spec.timeZone:":     "needs the list of time zones",
 }

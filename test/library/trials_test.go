@@ -87,6 +87,17 @@ func scaling() []trial {
 
 func loadBalancing() []trial {
 	return []trial{
+		{experiment: "graceful-termination", weakness: "cut-short", finds: "availability", rate: inFlight,
+			set: []string{finer, "duration=30s", "faults.stop-one.repeat.times=2"}},
+		{experiment: "spread-after-loss", weakness: "sticky-service", finds: "balance", rate: inFlight, set: []string{"duration=15s"}},
+		{experiment: "new-endpoints", weakness: "sticky-service", finds: "balance", rate: inFlight, set: []string{"duration=30s"}},
+		{experiment: "failing-endpoint", weakness: "no-readiness", finds: "availability", intrusive: true,
+			set: []string{"faults.errors.httpFault.image=" + agentImage}},
+		{experiment: "isolated-endpoint", weakness: "no-readiness", finds: "availability", intrusive: true,
+			set: []string{"faults.cut-off.netPartition.image=" + agentImage}},
+		{experiment: "dependency-down", weakness: "no-memory", finds: "availability"},
+		{experiment: "dependency-slow", weakness: "no-memory", finds: "availability", intrusive: true,
+			set: []string{"faults.late.httpFault.image=" + agentImage}},
 		{experiment: "label-drift", weakness: "sticky-service", finds: "balance", rate: inFlight, set: []string{"duration=18s", "faults.drift.for=15s"}},
 		{experiment: "unready-endpoints", weakness: "publish-not-ready", finds: "availability", set: []string{"duration=12s"}},
 		{experiment: "dependency-unreachable", weakness: "no-memory", finds: "availability"},
