@@ -55,6 +55,14 @@ func underRush() []trial {
 
 func configuration() []trial {
 	return []trial{
+		// As long as kubelets take to show a change to all pods.
+		{experiment: "config-live", weakness: "crash-on-bad-config", finds: "replicas", set: []string{"duration=100s"}},
+		{experiment: "config-broken-pod-loss", weakness: "unchecked-catalogue", finds: "availability"},
+		{experiment: "secret-empty", weakness: "unchecked-catalogue", finds: "availability", set: []string{"duration=10s"}},
+		{experiment: "config-truncated", weakness: "unchecked-catalogue", finds: "availability", set: []string{"duration=10s"}},
+		{experiment: "config-wrong-type", weakness: "unchecked-catalogue", finds: "availability", set: []string{"duration=10s"}},
+		{experiment: "config-key-missing", weakness: "unchecked-catalogue", finds: "availability", set: []string{"duration=10s"}},
+		{experiment: "config-empty", weakness: "unchecked-catalogue", finds: "availability", set: []string{"duration=10s"}},
 		{experiment: "config-corrupt", weakness: "unchecked-catalogue", finds: "availability", set: []string{"duration=10s"}},
 	}
 }
