@@ -38,7 +38,7 @@ test-faults: prepare build shop ## Run every fault on real nodes, see its effect
 
 .PHONY: test-library
 test-library: prepare build shop ## Run each experiment of the library on a healthy shop and on one with the weakness that it finds (needs root)
-	@cd test && go test -count=1 -timeout 90m -v ./library -library.all $(LIBRARY)
+	@cd test && go test -count=1 -timeout 150m -v ./library -library.all $(LIBRARY)
 
 .PHONY: test-crash
 test-crash: prepare build ## Kill a run at each of its points, and recover; make test does so at a sample of them (needs root)

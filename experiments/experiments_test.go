@@ -60,6 +60,21 @@ func TestLibrary(t *testing.T) {
 	assert.False(t, ok)
 }
 
+// TestPromises: whoever wants to know whether a promise is kept finds several ways to try it.
+func TestPromises(t *testing.T) {
+	const several = 4
+	tried := map[string]int{}
+	for _, name := range experiments.Names() {
+		file, ok := experiments.Path(name)
+		require.True(t, ok)
+		tried[path.Dir(file)]++
+	}
+	assert.Len(t, tried, len(experiment.Promises()))
+	for _, promise := range experiment.Promises() {
+		assert.GreaterOrEqual(t, tried[string(promise)], several, promise)
+	}
+}
+
 func TestGameDays(t *testing.T) {
 	files, err := filepath.Glob("../examples/gamedays/*.yaml")
 	require.NoError(t, err)

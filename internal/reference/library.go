@@ -171,21 +171,43 @@ chaosctl init node-drain -n shop --target deployment/web      # writes it to a f
 ` + "`--set PATH=VALUE`" + ` gives any field below spec another value. Elements of lists go by their name, by what they are, or by their
 position: ` + "`--set expect.recovery.within=1m`, `--set faults.break.configCorrupt.key=app.yaml`" + `.
 `)
+	out.WriteString("\n| promise | experiments |\n|---|---|\n")
+	for _, promise := range experiment.Promises() {
+		var links []string
+		for _, r := range b.testing(promise) {
+			links = append(links, fmt.Sprintf("[%s](#%s)", r.Metadata.Name, r.Metadata.Name))
+		}
+		fmt.Fprintf(&out, "| %s | %s |\n", promise, strings.Join(links, ", "))
+	}
 	for _, promise := range experiment.Promises() {
 		fmt.Fprintf(&out, "\n## %s\n", promise)
-		for _, r := range b.library {
-			if r.Spec.Promise != promise {
-				continue
-			}
-			fmt.Fprintf(&out, "\n### %s\n\n%s\n\n", r.Metadata.Name, r.Metadata.Description)
-			for _, p := range r.passages()[1:] {
-				fmt.Fprintf(&out, "- *%s*: %s\n", p[0], p[1])
-			}
-			fmt.Fprintf(&out, "- *What it does*: %s\n", r.summary())
-			if own := r.own(); own != "" {
-				fmt.Fprintf(&out, "- *For a workload of your own*: %s\n", own)
-			}
+		for _, r := range b.testing(promise) {
+			out.WriteString(r.markdown())
 		}
+	}
+	return out.String()
+}
+
+// testing are the experiments that test a promise.
+func (b *Book) testing(promise experiment.Promise) (all []Ready) {
+	for _, r := range b.library {
+		if r.Spec.Promise == promise {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// markdown is what the page tells of the experiment.
+func (r Ready) markdown() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "\n### %s\n\n%s\n\n", r.Metadata.Name, r.Metadata.Description)
+	for _, p := range r.passages()[1:] {
+		fmt.Fprintf(&out, "- *%s*: %s\n", p[0], p[1])
+	}
+	fmt.Fprintf(&out, "- *What it does*: %s\n", r.summary())
+	if own := r.own(); own != "" {
+		fmt.Fprintf(&out, "- *For a workload of your own*: %s\n", own)
 	}
 	return out.String()
 }
