@@ -118,6 +118,6 @@ func TestListen(t *testing.T) {
 	assert.Equal(t, http.StatusOK, response.StatusCode)
 	cancel()
 	<-done
-	_, err = http.DefaultClient.Do(request) //nolint:bodyclose // there is none
+	_, err = http.DefaultClient.Do(request)
 	assert.Error(t, err)
 }

@@ -109,7 +109,7 @@ func (v abortView) shown() verdictView {
 	if v.Verdict == Fail {
 		return verdictView{Aborted}
 	}
-	return verdictView{v.Verdict}
+	return verdictView(v)
 }
 
 // Class names the style of the chip.
