@@ -42,6 +42,7 @@ func payloads() []event.Payload {
 		event.EndpointObserved{Service: "web", PodUID: "u1", Pod: "web-1", Ready: true, Serving: true, Terminating: true, Removed: true, Initial: true},
 		event.WorkloadObserved{Kind: "Deployment", Name: "web", UID: "d1", Desired: 3, Current: 4, Updated: 2, Ready: 1, Available: 1, Settled: true, Target: true},
 		event.NodeObserved{Name: "node2", UID: "n2", Zone: "z", Ready: true, Unschedulable: true, Gone: true},
+		event.WatchMeasured{Writes: 20, Median: 0.004, Max: 0.0125},
 		event.WatchInterrupted{Resource: "pods", Reason: "expired"},
 		event.ProbeChecked{Name: "ready", OK: true, Unknown: true, Message: "m", Seconds: 0.25},
 		event.TargetRead{Moment: event.Before, Objects: json.RawMessage(`{"pods":[]}`), Unread: map[string]string{"service": "m"}},
