@@ -46,7 +46,7 @@ func (b *Book) faultPages() (map[string]string, error) {
 
 // amid surrounds entries by as little as an experiment can say, with a place for every list that they may be of.
 func (e Entry) amid() string {
-	lists := map[string]string{"faults": "- podKill: {}\n", "expect": "- recovery: {within: 30s}\n"}
+	lists := map[string]string{"faults": "- podKill: {}\n", "probes": "- {name: home, http: {url: \"https://shop.example/\"}}\n", "expect": "- recovery: {within: 30s}\n"}
 	lists[strings.TrimPrefix(e.List, "spec.")] = e.Example
 	var text strings.Builder
 	text.WriteString(`apiVersion: chaosctl.dev/v1alpha1

@@ -21,7 +21,7 @@ func (b *Book) Pages() (map[string]string, error) {
 	pages := map[string]string{
 		"faults.md":  b.faultIndex(),
 		"library.md": b.libraryPage(),
-		"probes.md":  made + "# Probes\n\nConditions that are checked during the whole run: elements of `spec.probes`.\n" + terminal("probes") + b.sections("probe"),
+		"probes.md":  made + "# Probes\n\nConditions that are checked during the whole run, or at its start and its end, as `mode` says: elements of `spec.probes`.\n" + terminal("probes") + b.sections("probe"),
 		"expectations.md": made + "# Expectations\n\nWhat must hold for a run to pass: elements of `spec.expect`. Abort conditions, of `spec.abortIf`, come last.\n" +
 			terminal("expectations") + b.sections("expectation") + "\n# Abort conditions\n" + b.sections("abort condition"),
 	}

@@ -24,9 +24,11 @@ func resolution(e *experiment.Experiment) []Finding {
 			findings = append(findings, percentiles(e, x)...)
 		case *verdict.LongestOutage:
 			findings = append(findings, spacing(e, x)...)
+		case *verdict.ProbeHolds:
+			findings = append(findings, checks(e, x)...)
 		}
 	}
-	return findings
+	return append(findings, unjudged(e)...)
 }
 
 // beyond is how many requests must lie above a percentile for it to be known.

@@ -89,3 +89,43 @@ func TestResolutionOfAProfile(t *testing.T) {
 	assert.Contains(t, findings[0].Message, "come up to 10s apart")
 	assert.Empty(t, resolution(burst(10, &verdict.LongestOutage{Of: "browse", Longest: *duration(100 * time.Millisecond)})))
 }
+
+func TestResolutionOfAProbe(t *testing.T) {
+	bound := experiment.Percent(0.95)
+	share := func(during verdict.Window) *verdict.ProbeHolds {
+		return &verdict.ProbeHolds{Name: "home", AtLeast: &bound, During: during}
+	}
+	outage := func(d time.Duration) *verdict.ProbeHolds {
+		return &verdict.ProbeHolds{Name: "home", MaxOutage: duration(d), During: verdict.Run}
+	}
+	for name, c := range map[string]struct {
+		interval    time.Duration
+		mode        experiment.ProbeMode
+		expectation any
+		level       Level
+		want        string
+	}{
+		"enough":             {time.Second, experiment.ProbeWatch, share(verdict.Fault), OK, ""},
+		"too few":            {1100 * time.Millisecond, experiment.ProbeWatch, share(verdict.Fault), Problem, "takes 20 checks; one each 1.1s for 20s are 19; set its interval to 1s or less"},
+		"few at the least":   {2 * time.Second, experiment.ProbeWatch, share(verdict.Run), Warning, "for at least 28s are 14"},
+		"each":               {time.Hour, experiment.ProbeWatch, &verdict.ProbeHolds{Name: "home", During: verdict.Run}, OK, ""},
+		"outage":             {time.Second, experiment.ProbeWatch, outage(2 * time.Second), OK, ""},
+		"outage in between":  {time.Second, experiment.ProbeWatch, outage(time.Second), Problem, "an outage of 1s can go unseen; set its interval to 500ms or less"},
+		"nobody expects it":  {time.Second, experiment.ProbeWatch, &verdict.Replicas{}, Warning, "no expectation is about it"},
+		"holds by itself":    {time.Second, experiment.ProbeEnd, &verdict.Replicas{}, OK, ""},
+		"expected of others": {time.Second, experiment.ProbeWatch, &verdict.ProbeHolds{Name: "other"}, Warning, "no expectation is about it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := under(10, experiment.Both, c.expectation)
+			e.Spec.Probes = []experiment.Probe{{Name: "home", Interval: *duration(c.interval), Mode: c.mode}}
+			findings := resolution(e)
+			if c.level == OK {
+				assert.Empty(t, findings)
+				return
+			}
+			require.Len(t, findings, 1)
+			assert.Equal(t, c.level, findings[0].Level)
+			assert.Contains(t, findings[0].Message+"; "+findings[0].Mend, c.want)
+		})
+	}
+}

@@ -9,7 +9,6 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/load"
-	"github.com/chaosctl/chaosctl/pkg/probe"
 	"github.com/chaosctl/chaosctl/pkg/timeline"
 	"github.com/chaosctl/chaosctl/pkg/verdict"
 )
@@ -42,11 +41,9 @@ func (r *Run) observe(ctx context.Context, cancel context.CancelCauseFunc) (*syn
 			r.Log.Record(event.StreamEnded{ID: s.ID, Starved: summary.Starved})
 		})
 	}
-	objects := r.Plan.connection.Objects(r.Plan.Workload.Namespace)
+	r.probing = newProbing(ctx, r.Plan.connection.Objects(r.Plan.Workload.Namespace))
 	for _, p := range r.Plan.Experiment.Spec.Probes {
-		r.spawn(&wait, cancel, func() {
-			probe.Run(ctx, p, objects, func(c event.ProbeChecked) { r.Log.Record(c) })
-		})
+		r.spawn(&wait, cancel, func() { r.watchProbe(ctx, p) })
 	}
 	return &wait, nil
 }

@@ -29,6 +29,7 @@ func (r *Run) recovery(ctx context.Context) error {
 	r.Log.Record(ended)
 	if err == nil {
 		r.snapshot(ctx, event.After)
+		r.endProbes(ctx)
 	}
 	return err
 }

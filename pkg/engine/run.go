@@ -27,6 +27,7 @@ type Run struct {
 
 	recorder *timeline.Recorder
 	baseline baseline
+	probing  *probing
 }
 
 // Stop is the reason for which a run ended before its end.

@@ -40,6 +40,7 @@ func (b *baseline) of(name string) count {
 // steady waits for the baseline window, and stops a run whose system is not well to begin with: a fault would prove
 // nothing, and might do harm.
 func (r *Run) steady(ctx context.Context) error {
+	close(r.probing.begun)
 	measured := r.watchDelay(ctx)
 	err := waitUntil(ctx, time.Now().Add(r.Plan.Experiment.Spec.Steady.For.Std()))
 	measured()
@@ -64,7 +65,7 @@ func (r *Run) steady(ctx context.Context) error {
 				c.failures, c.requests, r.Plan.Routes[i].URL, atLeast)
 		}
 	}
-	return nil
+	return r.steadyProbes(ctx)
 }
 
 // minSteady is what the baseline must reach where no expectation asks for more.

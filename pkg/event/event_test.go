@@ -44,7 +44,7 @@ func payloads() []event.Payload {
 		event.NodeObserved{Name: "node2", UID: "n2", Zone: "z", Ready: true, Unschedulable: true, Gone: true},
 		event.WatchMeasured{Writes: 20, Median: 0.004, Max: 0.0125},
 		event.WatchInterrupted{Resource: "pods", Reason: "expired"},
-		event.ProbeChecked{Name: "ready", OK: true, Unknown: true, Message: "m", Seconds: 0.25},
+		event.ProbeChecked{Name: "ready", OK: true, Unknown: true, Message: "m", Seconds: 0.25, Moment: event.After},
 		event.TargetRead{Moment: event.Before, Objects: json.RawMessage(`{"pods":[]}`), Unread: map[string]string{"service": "m"}},
 		event.Noted{Level: "warning", Message: "m"},
 		event.RunEnded{Outcome: event.Aborted, Reason: "m", Condition: "abortIf[0]"},

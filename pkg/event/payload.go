@@ -245,12 +245,14 @@ type ProbeChecked struct {
 	Message string `json:"message,omitempty"`
 	// Seconds is how long the check took.
 	Seconds float64 `json:"seconds"`
+	// Moment says of a check that must hold when it was made; empty where the check is left to expectations.
+	Moment Moment `json:"moment,omitempty"`
 }
 
-// Moment says when the target was looked at.
+// Moment says when the target was looked at, or a probe that must hold then.
 type Moment string
 
-// The moments at which the target is looked at.
+// The moments.
 const (
 	Before Moment = "before" // the first fault
 	After  Moment = "after"  // the recovery

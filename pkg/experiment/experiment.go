@@ -80,7 +80,7 @@ type Spec struct {
 	Seed *int64 `json:"seed,omitempty"`
 	// Load is what clients do meanwhile: streams of requests, whose fate is what most expectations are about.
 	Load []Load `json:"load,omitempty"`
-	// Probes are conditions checked at an interval during the whole run.
+	// Probes are conditions that are checked at an interval during the whole run, or at its start and its end.
 	Probes []Probe `json:"probes,omitempty"`
 	Steady Steady  `json:"steady" default:"{}"`
 	// Faults are what is done to the workload and its surroundings, and when.

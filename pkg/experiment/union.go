@@ -82,7 +82,11 @@ type Probe struct {
 	Interval Duration `json:"interval" default:"1s" form:"positive"`
 	// Timeout of one check; 1s unless told otherwise.
 	Timeout Duration `json:"timeout" default:"1s" form:"positive"`
-	Member  `json:"-" union:"probes"`
+	// Mode says when the probe is checked, and whether that asserts something by itself: watch, during the whole run, where
+	// an expectation says what the checks must show; start, before the first fault, where each check must hold, or there is
+	// no fault; end, once after the recovery, where it must hold, or the run fails; both, at the start and at the end.
+	Mode   ProbeMode `json:"mode" default:"watch"`
+	Member `json:"-" union:"probes"`
 }
 
 // Expectation is one entry of spec.expect.

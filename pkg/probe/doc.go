@@ -1,3 +1,3 @@
-// Package probe holds the probes: conditions that are checked at an interval during the whole run. Each kind of probe
+// Package probe holds the probes: conditions that are checked at an interval during a run. Each kind of probe
 // is one file with its parameters and their Measure method, and registers itself there.
 package probe

@@ -33,6 +33,16 @@ func Run(ctx context.Context, p experiment.Probe, w World, each func(event.Probe
 	}
 }
 
+// Once checks a probe once. It is false where the context has ended before the check did.
+func Once(ctx context.Context, p experiment.Probe, w World) (event.ProbeChecked, bool) {
+	checked, ok := p.Params.(Probe)
+	if !ok {
+		return event.ProbeChecked{}, false
+	}
+	result := check(ctx, p, checked, w)
+	return result, ctx.Err() == nil
+}
+
 func check(ctx context.Context, p experiment.Probe, checked Probe, w World) event.ProbeChecked {
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout.Std())
 	defer cancel()

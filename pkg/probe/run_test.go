@@ -89,3 +89,17 @@ func TestRunBoundsWhatItRecords(t *testing.T) {
 	assert.True(t, utf8.ValidString(all[0].Message))
 	assert.True(t, strings.HasSuffix(all[0].Message, "…"))
 }
+
+func TestOnce(t *testing.T) {
+	of := func(m measure) experiment.Probe {
+		return experiment.Probe{Name: "p", Timeout: experiment.Duration(time.Second), Member: experiment.Member{Kind: "p", Params: m}}
+	}
+	result, ended := probe.Once(t.Context(), of(func(context.Context) error { return errors.New("down") }), nil)
+	assert.True(t, ended)
+	assert.Equal(t, "down", result.Message)
+	ctx, cancel := context.WithCancel(t.Context())
+	_, ended = probe.Once(ctx, of(func(context.Context) error { cancel(); return nil }), nil)
+	assert.False(t, ended, "it was interrupted")
+	_, ended = probe.Once(t.Context(), experiment.Probe{Name: "p"}, nil)
+	assert.False(t, ended, "nothing can be checked")
+}

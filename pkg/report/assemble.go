@@ -28,7 +28,7 @@ func (r *record) facts(q *requests, recoveries []timeline.Recovery) *verdict.Fac
 	f := &verdict.Facts{
 		Windows: r.windows(), Loads: map[string]*verdict.Load{}, Recoveries: recoveries, Ready: r.pods.counts,
 		Injected: r.changes.injected(), DidConverge: r.recovered, Converged: r.converged, Snapshots: r.snapshots,
-		WatchDelay: r.watchDelay(),
+		WatchDelay: r.watchDelay(), Probes: r.probes.records,
 	}
 	for _, s := range r.streams {
 		l := f.Loads[s.Name]
@@ -70,7 +70,7 @@ func (r *record) model(q *requests, f *verdict.Facts) *Model {
 		},
 		Seed: r.start.Seed, Cluster: r.start.Cluster, StartedAt: r.start.Base.UTC(), EndedAt: wallTime(r.start.Base, r.end),
 		Changes: r.changes.results(r.start.Base), Undo: r.changes.undo(), Expectations: []ExpectationResult{}, Streams: []StreamResult{},
-		Probes: r.probes.results(), Recoveries: []RecoveryResult{}, WatchDelay: r.watches, Environment: r.start.Environment,
+		Probes: r.probes.results(&e.Spec), Recoveries: []RecoveryResult{}, WatchDelay: r.watches, Environment: r.start.Environment,
 	}
 	m.Windows = r.wallWindows()
 	for _, s := range r.streams {
@@ -80,25 +80,33 @@ func (r *record) model(q *requests, f *verdict.Facts) *Model {
 	for i := range f.Recoveries {
 		m.Recoveries = append(m.Recoveries, r.recovery(&f.Recoveries[i]))
 	}
-	var judgements []verdict.Judgement
-	for _, x := range e.Spec.Expect {
-		expectation, ok := x.Params.(verdict.Expectation)
-		if !ok {
-			continue
-		}
-		j := expectation.Judge(f)
-		judgements = append(judgements, j)
-		m.Expectations = append(m.Expectations, ExpectationResult{
-			Name: j.Name, Kind: x.Kind, Verdict: Verdict(j.Outcome), Observed: j.Observed, Bound: j.Bound, Resolution: j.Resolution,
-			Window: string(j.Window), Why: j.Why,
-		})
-	}
 	m.AbortIf = r.aborts(f)
-	r.conclude(m, q, judgements)
+	r.conclude(m, q, m.judge(&e.Spec, f))
 	if text, err := yaml.JSONToYAML(r.start.Experiment); err == nil {
 		m.ExperimentYAML = string(text)
 	}
 	return m
+}
+
+// judge adds the judgements of the expectations, and of the probes that must hold by themselves.
+func (m *Model) judge(spec *experiment.Spec, f *verdict.Facts) []verdict.Judgement {
+	var judgements []verdict.Judgement
+	add := func(kind string, j verdict.Judgement) {
+		judgements = append(judgements, j)
+		m.Expectations = append(m.Expectations, ExpectationResult{
+			Name: j.Name, Kind: kind, Verdict: Verdict(j.Outcome), Observed: j.Observed, Bound: j.Bound, Resolution: j.Resolution,
+			Window: string(j.Window), Why: j.Why,
+		})
+	}
+	for _, x := range spec.Expect {
+		if expectation, ok := x.Params.(verdict.Expectation); ok {
+			add(x.Kind, expectation.Judge(f))
+		}
+	}
+	for _, j := range verdict.Asserted(spec.Probes, f) {
+		add("probe", j)
+	}
+	return judgements
 }
 
 // aborts says of each abort condition whether it came true.

@@ -122,7 +122,7 @@ func (r *record) add(e event.Event) error {
 	case event.EndpointObserved:
 		r.members.add(e.At, p)
 	case event.ProbeChecked:
-		r.probes.add(p)
+		r.probes.add(e.At, p)
 	case event.TargetRead:
 		// With numbers as the API's own reader has them: whole ones are no fractions.
 		s := verdict.Snapshot{Unread: p.Unread}

@@ -255,22 +255,6 @@ func TestBuildTellsOfFaultsThatDidNothing(t *testing.T) {
 	}
 }
 
-func TestBuildProbes(t *testing.T) {
-	document := strings.Replace(killExperiment, "  steady:", "  probes:\n  - {name: up, http: {url: 'http://shop/'}}\n  - {name: ready, kubernetes: {resource: deployment/web, cel: 'true'}}\n  steady:", 1)
-	s := newScripted(t, document)
-	s.replaced()
-	s.stream(always("web-c"))
-	s.phases()
-	s.add(1, event.ProbeChecked{Name: "up", OK: true})
-	s.add(2, event.ProbeChecked{Name: "up", Message: "the answer was 503"})
-	s.add(3, event.ProbeChecked{Name: "up", Unknown: true, Message: "no connection"})
-	s.add(4, event.ProbeChecked{Name: "up", OK: true})
-	m := s.end("", "")
-	assert.Equal(t, []ProbeResult{{Name: "up", Checks: 4, Failures: 1, Unknown: 1, LastMessage: "no connection"}}, m.Probes)
-	assert.Equal(t, Unknown, m.Verdict)
-	assert.Equal(t, []string{"probe up could not measure 1 of 4 times: no connection", "probe ready was never checked"}, m.Reasons)
-}
-
 func TestBuildNotes(t *testing.T) {
 	s := passing(t)
 	s.add(16, event.Noted{Level: "warning", Message: "careful"})

@@ -41,6 +41,9 @@ func limits(m *Model) []string {
 		if p.Unknown > 0 {
 			add("Probe " + p.Name + " could not measure in " + count(p.Unknown) + " of " + plural(p.Checks, "check") + ".")
 		}
+		if p.Failures > 0 && !p.Judged {
+			add("Probe " + p.Name + " did not hold in " + count(p.Failures) + " of " + plural(p.Checks, "check") + ", and the verdict does not depend on it: no expectation is about it.")
+		}
 	}
 	return out
 }

@@ -26,6 +26,7 @@ func WriteMarkdown(w io.Writer, m *Model) error {
 	s.aborts(r.AbortIf)
 	s.chart(m)
 	s.streams(r.Streams)
+	s.probes(r.Probes)
 	s.recoveries(&r)
 	end := &summary{}
 	end.section("Undo")
@@ -120,6 +121,18 @@ func (s *summary) streams(all []StreamResult) {
 		rows = append(rows, []string{cell(stream.Label()), achieved(stream), count(stream.Requests), answered, p99, outage, cell(strings.Join(failed, ", "))})
 	}
 	s.table([]string{"stream", "rate", "requests", "answered", "p99", "outages", "failures"}, rows)
+}
+
+func (s *summary) probes(all []ProbeResult) {
+	if len(all) == 0 {
+		return
+	}
+	s.section("Probes")
+	var rows [][]string
+	for _, p := range all {
+		rows = append(rows, []string{cell(p.Name), cell(p.Words()), count(p.Checks), count(p.Failures), count(p.Unknown), cell(p.LastMessage)})
+	}
+	s.table([]string{"probe", "mode", "checks", "failed", "unknown", "last failure"}, rows)
 }
 
 // achieved is the rate of a stream beside what was asked for.

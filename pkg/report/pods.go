@@ -86,38 +86,3 @@ func (l *lanes) lanes(end event.Instant) []PodLane {
 	}
 	return all
 }
-
-// probes is the fold over the checks of each probe.
-type probes struct {
-	byName map[string]*ProbeResult
-	order  []*ProbeResult
-}
-
-func newProbes() *probes { return &probes{byName: map[string]*ProbeResult{}} }
-
-func (p *probes) add(c event.ProbeChecked) {
-	r := p.byName[c.Name]
-	if r == nil {
-		r = &ProbeResult{Name: c.Name}
-		p.byName[c.Name] = r
-		p.order = append(p.order, r)
-	}
-	r.Checks++
-	switch {
-	case c.Unknown:
-		r.Unknown++
-	case !c.OK:
-		r.Failures++
-	}
-	if c.Message != "" {
-		r.LastMessage = c.Message
-	}
-}
-
-func (p *probes) results() []ProbeResult {
-	var all []ProbeResult
-	for _, r := range p.order {
-		all = append(all, *r)
-	}
-	return all
-}

@@ -173,10 +173,14 @@ type OutageResult struct {
 
 // ProbeResult is the record of one probe.
 type ProbeResult struct {
-	Name     string `json:"name"`
-	Checks   int    `json:"checks"`
-	Failures int    `json:"failures"`
-	Unknown  int    `json:"unknown"`
+	Name string `json:"name"`
+	// Mode says when it was checked: watch, start, end or both.
+	Mode string `json:"mode,omitempty"`
+	// Judged says that the verdict depends on its checks: by its mode, or by an expectation.
+	Judged   bool `json:"judged"`
+	Checks   int  `json:"checks"`
+	Failures int  `json:"failures"`
+	Unknown  int  `json:"unknown"`
 	// LastMessage explains the newest check that did not succeed.
 	LastMessage string `json:"lastMessage,omitempty"`
 }

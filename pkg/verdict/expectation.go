@@ -14,6 +14,12 @@ type SteadyBound interface {
 	SteadyAvailability() (load string, atLeast experiment.Percent)
 }
 
+// SteadyProbe is what an expectation can ask of the baseline: a share of the checks of a probe that must hold.
+type SteadyProbe interface {
+	// SteadyChecks gives the name of the probe, which is empty where the expectation does not speak of the baseline.
+	SteadyChecks() (probe string, atLeast experiment.Percent)
+}
+
 // The registries. Examples are one or more entries of spec.expect, or of spec.abortIf.
 var (
 	expectations experiment.Registry[Expectation]

@@ -40,6 +40,8 @@ type Facts struct {
 	DidConverge bool
 	// WatchDelay is by how much watches were late at the most, before the first fault; zero where it was not measured.
 	WatchDelay time.Duration
+	// Probes is by the name of the probe; one that was never checked is missing.
+	Probes map[string]*ProbeRecord
 	// Snapshots hold what conditions look at, as far as they were taken.
 	Snapshots map[event.Moment]Snapshot
 }
@@ -91,4 +93,18 @@ type Outage struct {
 type ReadyCount struct {
 	At    event.Instant
 	Ready int
+}
+
+// ProbeRecord is what the checks of a probe showed, in the order in which they ended.
+type ProbeRecord struct{ Checks []Check }
+
+// Check is one check of a probe, from when it began to when its answer was there.
+type Check struct {
+	Span
+	// Held says that the condition was found to hold; Unknown that nothing could be measured.
+	Held, Unknown bool
+	// Moment is set for a check that asserts by itself.
+	Moment event.Moment
+	// Message says why the check did not hold.
+	Message string
 }
