@@ -22,5 +22,8 @@ func Text(name string) Variable { return Variable{name, cel.StringType} }
 // Integer is an int64.
 func Integer(name string) Variable { return Variable{name, cel.IntType} }
 
+// Any is a value of any type that JSON has.
+func Any(name string) Variable { return Variable{name, cel.DynType} }
+
 // Number is a float64. Its type is left open, so that it can be compared with whole numbers: value == 3.
 func Number(name string) Variable { return Variable{name, cel.DynType} }

@@ -38,7 +38,7 @@ func (r *Run) observe(ctx context.Context, cancel context.CancelCauseFunc) (*syn
 		r.Log.Record(s.started)
 		r.spawn(&wait, cancel, func() {
 			summary := s.Run(ctx, r.Log.Clock, func(sample load.Sample) { r.sample(s.Name, sample, watch) })
-			r.Log.Record(event.StreamEnded{ID: s.ID, Starved: summary.Starved})
+			r.Log.Record(event.StreamEnded{ID: s.ID, Starved: summary.Starved, Unexpected: summary.Examples[load.Unexpected]})
 		})
 	}
 	r.probing = newProbing(ctx, r.Plan.connection.Objects(r.Plan.Workload.Namespace))
@@ -127,7 +127,7 @@ func (p *Plan) streamsOf(i int, l experiment.Load) []load.Stream {
 	for _, kind := range l.Streams() {
 		all = append(all, load.Stream{
 			Name: l.Name, Fresh: kind == experiment.Fresh, Method: l.HTTP.Method, URL: p.Routes[i].URL,
-			PodHeader: l.HTTP.PodHeader, Profile: load.ProfileOf(l.StreamShape()), Timeout: l.Timeout.Std(),
+			PodHeader: l.HTTP.PodHeader, Expected: load.ExpectedOf(l.HTTP.Response), Profile: load.ProfileOf(l.StreamShape()), Timeout: l.Timeout.Std(),
 		})
 	}
 	return all

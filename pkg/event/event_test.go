@@ -31,7 +31,7 @@ func payloads() []event.Payload {
 			ID: "kill/1/delete-web-1", Fault: "kill", Object: object, Verb: "delete", What: "delete the pod", Undo: "none", Reversible: true, At: 5,
 		}}},
 		event.StreamStarted{ID: 1, Name: "browse", Connections: "fresh", Method: "GET", URL: "http://10.0.0.1/", Via: "cluster IP", Service: "web", Rate: 99.5, Profile: "ramp from 1/s to 99.5/s over 1m0s", Timeout: 2},
-		event.StreamEnded{ID: 1, Starved: true},
+		event.StreamEnded{ID: 1, Starved: true, Unexpected: "m"},
 		event.PhaseStarted{Phase: event.Fault},
 		event.PhaseEnded{Phase: event.Recovery, Reason: "interrupted", Complete: true, Converged: 7},
 		event.ChangeUpdated{ID: "c", Fault: "kill", Object: object, Verb: "delete", State: event.ChangeSent, Message: "m"},

@@ -99,6 +99,8 @@ type StreamEnded struct {
 	ID int `json:"id"`
 	// Starved says that requests could not be sent when they were due, because too many were in flight.
 	Starved bool `json:"starved,omitempty"`
+	// Unexpected says what the first of the answers lacked that were not what is expected of them.
+	Unexpected string `json:"unexpected,omitempty"`
 }
 
 // Phase is a window of a run.

@@ -31,6 +31,9 @@ type HTTPLoad struct {
 	// PodHeader is the response header that carries the name of the pod that answered, where the application sends
 	// one. With it, requests are attributed to pods exactly.
 	PodHeader string `json:"podHeader,omitempty" form:"header"`
+	// Response says what an answer must be for its request to count as successful: any with a status from 200 to 399 unless told
+	// otherwise.
+	Response *Response `json:"response,omitempty"`
 }
 
 // Connections says how a stream uses its connections.

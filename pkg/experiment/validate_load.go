@@ -44,6 +44,9 @@ func (h HTTPLoad) validate(f *findings, path string) {
 	if h.PodHeader != "" && len(validation.IsHTTPHeaderName(h.PodHeader)) > 0 {
 		f.refuse(child(path, "podHeader"), "", "%s is not the name of a header: expected one such as X-Pod", quote(h.PodHeader))
 	}
+	if h.Response != nil {
+		h.Response.validate(f, child(path, "response"), h.Method)
+	}
 	if h.URL != "" {
 		h.validateURL(f, path)
 		return

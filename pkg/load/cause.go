@@ -36,6 +36,8 @@ const (
 	// ClientError and ServerError are answers with a status of 4xx and 5xx.
 	ClientError Cause = "4xx"
 	ServerError Cause = "5xx"
+	// Unexpected is an answer that is not what the experiment asks of answers, with a status that would do elsewhere.
+	Unexpected Cause = "unexpected"
 	// Local: this machine had no port, file descriptor or memory left to send with. It says nothing of the server, and
 	// makes the stream starved.
 	Local Cause = "local"
@@ -44,7 +46,7 @@ const (
 
 // Causes lists the causes of failures in the order in which a table should show them.
 func Causes() []Cause {
-	return []Cause{Refused, Reset, EOF, Timeout, Unreachable, DNS, TLS, ClientError, ServerError, Local, Other}
+	return []Cause{Refused, Reset, EOF, Timeout, Unreachable, DNS, TLS, ClientError, ServerError, Unexpected, Local, Other}
 }
 
 // cause sorts the outcome of a request. One that was cut in flight, tried again by net/http and then refused was cut: it
@@ -55,8 +57,10 @@ func (o outcome) cause() Cause {
 		return Reset
 	case cause != None:
 		return cause
+	case o.unmet != "":
+		return Unexpected
 	case o.status != 0:
-		return causeOfStatus(o.status)
+		return o.byStatus
 	default:
 		return Other // no request could be made of the method and the URL
 	}

@@ -43,6 +43,7 @@ const (
 // causeCodes are the numbers of causes in a file. New ones are added at the end.
 var causeCodes = []Cause{
 	None, Refused, Reset, Timeout, Unreachable, DNS, TLS, EOF, ClientError, ServerError, Local, Other,
+	Unexpected,
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

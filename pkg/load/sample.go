@@ -21,8 +21,8 @@ type Sample struct {
 	Pod string
 }
 
-// OK says whether the request succeeded: a status of 2xx or 3xx, and the whole body read. A redirect is an answer and is
-// not followed.
+// OK says whether the request succeeded: a status of 2xx or 3xx, and the whole body read, or what the stream expects of answers
+// in place of that. A redirect is an answer and is not followed.
 func (s Sample) OK() bool { return s.Cause == None }
 
 // Response is the time from when the request was due to its end. It holds the time that a request waited because those

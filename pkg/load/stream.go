@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"net/http"
@@ -28,6 +29,8 @@ type Stream struct {
 	Method, URL string
 	// PodHeader names the header of an answer that carries the name of the pod; may be empty.
 	PodHeader string
+	// Expected is what an answer must be; where it is nil, any with a status of 2xx or 3xx.
+	Expected *Expected
 	// Profile is the rate of requests over time.
 	Profile Profile
 	// Timeout ends a request that has no whole answer; 2 s where it is 0.
@@ -93,7 +96,7 @@ func (s Stream) Run(ctx context.Context, clock event.Clock, each func(Sample)) S
 			continue
 		}
 		sample := s.sample(clock, pacer.due(result.Seq), result, outcome)
-		summary.add(sample, result.Error)
+		summary.add(sample, cmp.Or(outcome.unmet, result.Error))
 		each(sample)
 	}
 	summary.Waited = pacer.waited.Load()
@@ -119,11 +122,15 @@ func (s Stream) targeter(pacer *pacer) vegeta.Targeter {
 // workers pick them up, which is the order of due times.
 func (s Stream) sample(clock event.Clock, due event.Instant, result *vegeta.Result, o outcome) Sample {
 	start := clock.At(result.Timestamp)
+	end := start.Add(result.Latency)
+	if !o.end.IsZero() {
+		end = clock.At(o.end)
+	}
 	return Sample{
 		Stream: s.ID,
 		Due:    due,
 		Start:  start,
-		End:    start.Add(result.Latency),
+		End:    end,
 		Status: o.status,
 		Cause:  o.cause(),
 		Pod:    o.pod,

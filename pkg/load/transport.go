@@ -1,6 +1,7 @@
 package load
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net"
@@ -23,6 +24,11 @@ type outcome struct {
 	status int
 	pod    string
 	err    error
+	// byStatus is the cause that the status alone gives, and unmet what the answer lacks beyond it.
+	byStatus Cause
+	unmet    string
+	// end is when the whole answer was there, of which what is made of it then takes nothing away; zero where nothing is.
+	end time.Time
 	// again says that the error is that of a second attempt, after a kept connection was cut under the first.
 	again bool
 	// cancelled says that the request ended after the run was stopped, so that its failure says nothing.
@@ -36,6 +42,7 @@ type transport struct {
 	base      *http.Transport
 	timeout   time.Duration
 	podHeader string
+	expected  *Expected
 
 	mu       sync.Mutex
 	outcomes map[uint64]outcome
@@ -50,6 +57,7 @@ func newTransport(run context.Context, s Stream) *transport {
 		run:       run,
 		timeout:   s.timeout(),
 		podHeader: s.PodHeader,
+		expected:  s.Expected,
 		outcomes:  map[uint64]outcome{},
 		base: &http.Transport{
 			DisableKeepAlives:   s.Fresh,
@@ -87,15 +95,25 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		t.put(seq, outcome{err: err, again: attempts > 1})
 		return nil, err
 	}
-	o := outcome{status: response.StatusCode}
+	o := outcome{status: response.StatusCode, byStatus: t.expected.causeOfStatus(response.StatusCode)}
 	if t.podHeader != "" {
 		o.pod = response.Header.Get(t.podHeader)
 	}
 	t.put(seq, o)
-	response.Body = &body{ReadCloser: response.Body, left: maxBody, close: cancel, fail: func(err error) {
+	read := &body{ReadCloser: response.Body, left: maxBody, close: cancel, fail: func(err error) {
 		o.err = err
 		t.put(seq, o)
 	}}
+	if t.expected != nil && o.byStatus == None {
+		read.keep = t.expected.looksAtBody()
+		read.whole = func(kept []byte, more bool) {
+			o.end = time.Now()
+			// Neither the deadline of the request nor the end of the run make an answer unexpected.
+			o.unmet = t.expected.unmet(context.WithoutCancel(ctx), answer{o.status, response.Header, kept, more})
+			t.put(seq, o)
+		}
+	}
+	response.Body = read
 	return response, nil
 }
 
@@ -121,18 +139,45 @@ type body struct {
 	left  int64
 	close func()
 	fail  func(error)
+	// whole is told once when all was read, with the beginning of it where keep says so; it may be nil.
+	whole func(kept []byte, more bool)
+	keep  bool
+	kept  bytes.Buffer
+	more  bool
 }
 
 func (b *body) Read(p []byte) (int, error) {
 	if b.left <= 0 {
+		b.end()
 		return 0, io.EOF
 	}
 	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
-	if err != nil && err != io.EOF {
+	b.note(p[:n])
+	switch {
+	case err == io.EOF:
+		b.end()
+	case err != nil:
 		b.fail(err)
 	}
 	return n, err
+}
+
+// note keeps a part of the body as long as there is room.
+func (b *body) note(part []byte) {
+	if !b.keep {
+		return
+	}
+	room := min(len(part), maxChecked-b.kept.Len())
+	b.kept.Write(part[:room])
+	b.more = b.more || room < len(part)
+}
+
+func (b *body) end() {
+	if b.whole != nil {
+		b.whole(b.kept.Bytes(), b.more)
+		b.whole = nil
+	}
 }
 
 func (b *body) Close() error {

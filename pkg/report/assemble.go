@@ -160,7 +160,7 @@ func (r *record) stream(s event.StreamStarted, series *load.Series) (StreamResul
 	result := StreamResult{
 		Name: s.Name, Connections: s.Connections, URL: s.URL, Via: s.Via, Profile: s.Profile, Asked: r.asked(s, stats), Achieved: stats.Rate(),
 		Spacing: r.spacing(s).Seconds(), Starved: r.starved[s.ID],
-		Requests: stats.Requests, Failures: stats.Failures, Outages: []OutageResult{}, FailuresByCause: map[string]uint64{},
+		Requests: stats.Requests, Failures: stats.Failures, Outages: []OutageResult{}, FailuresByCause: map[string]uint64{}, Unexpected: r.unexpected[s.ID],
 	}
 	for cause, n := range stats.ByCause {
 		result.FailuresByCause[string(cause)] = n

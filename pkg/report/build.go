@@ -50,9 +50,11 @@ type record struct {
 	// began holds, by the stream, when it did.
 	began   map[int]event.Instant
 	starved map[int]bool
-	spans   []Span
-	ended   *event.RunEnded
-	end     event.Instant
+	// unexpected says, by the stream, what the first answer lacked that was not as expected.
+	unexpected map[int]string
+	spans      []Span
+	ended      *event.RunEnded
+	end        event.Instant
 	// recovered says that the target came back and stayed, from converged on.
 	recovered bool
 	converged event.Instant
@@ -85,7 +87,7 @@ func readEvents(dir string, loader experiment.Loader) (*record, error) {
 		return nil, err
 	}
 	defer file.Close()
-	r := &record{began: map[int]event.Instant{}, starved: map[int]bool{}, members: newMembership(), snapshots: map[event.Moment]verdict.Snapshot{}, timeline: timeline.NewFold(), changes: newChanges(), pods: newLanes(), probes: newProbes()}
+	r := &record{began: map[int]event.Instant{}, starved: map[int]bool{}, unexpected: map[int]string{}, members: newMembership(), snapshots: map[event.Moment]verdict.Snapshot{}, timeline: timeline.NewFold(), changes: newChanges(), pods: newLanes(), probes: newProbes()}
 	if err := event.Read(file, r.add); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -110,7 +112,7 @@ func (r *record) add(e event.Event) error {
 	case event.StreamStarted:
 		r.streams, r.began[p.ID] = append(r.streams, p), e.At
 	case event.StreamEnded:
-		r.starved[p.ID] = p.Starved
+		r.starved[p.ID], r.unexpected[p.ID] = p.Starved, p.Unexpected
 	case event.PhaseStarted:
 		r.spans = append(r.spans, Span{Phase: p.Phase, Start: e.At, End: -1})
 	case event.PhaseEnded:

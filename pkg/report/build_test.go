@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -397,4 +398,27 @@ func TestBuildTellsOfAbortConditions(t *testing.T) {
 	killed := aborted(t)
 	require.NoError(t, killed.samples.Close())
 	assert.Equal(t, []Verdict{Unknown, Unknown, Unknown}, outcomes(killed.build()), "the record of a run that was killed does not show all of it")
+}
+
+// TestUnexpectedAnswersAreShown: as a cause of their own, with what the first of them lacked.
+func TestUnexpectedAnswersAreShown(t *testing.T) {
+	s := passing(t)
+	require.NoError(t, s.samples.Write(load.Sample{Due: at(8), Start: at(8), End: at(8.1), Status: 200, Cause: load.Unexpected}))
+	s.add(20.05, event.StreamEnded{ID: 0, Unexpected: `the body does not contain "Welcome"`})
+	s.add(20.2, event.RunEnded{})
+	require.NoError(t, s.samples.Close())
+	m := s.build()
+	assert.Equal(t, uint64(1), m.Streams[0].Failures)
+	assert.Equal(t, map[string]uint64{"unexpected": 1}, m.Streams[0].FailuresByCause)
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"page":    func(b *bytes.Buffer) error { return WriteHTML(b, m) },
+		"summary": func(b *bytes.Buffer) error { return WriteMarkdown(b, m) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			require.NoError(t, write(&out))
+			assert.Contains(t, out.String(), "unexpected")
+			assert.Contains(t, out.String(), "the body does not contain")
+		})
+	}
 }

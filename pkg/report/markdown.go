@@ -118,6 +118,9 @@ func (s *summary) streams(all []StreamResult) {
 		for _, f := range causes(stream) {
 			failed = append(failed, f.Value+" "+f.Name)
 		}
+		if stream.Unexpected != "" {
+			failed = append(failed, "such as: "+stream.Unexpected)
+		}
 		rows = append(rows, []string{cell(stream.Label()), achieved(stream), count(stream.Requests), answered, p99, outage, cell(strings.Join(failed, ", "))})
 	}
 	s.table([]string{"stream", "rate", "requests", "answered", "p99", "outages", "failures"}, rows)

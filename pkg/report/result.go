@@ -149,6 +149,8 @@ type StreamResult struct {
 	Latency         *Latency          `json:"latency,omitempty"`
 	Outages         []OutageResult    `json:"outages"`
 	FailuresByCause map[string]uint64 `json:"failuresByCause"`
+	// Unexpected says what the first of the answers lacked that were not what the experiment asks of them.
+	Unexpected string `json:"unexpected,omitempty"`
 }
 
 // Latency is the distribution of response times of successful requests in seconds, from the instant that each request was due.
