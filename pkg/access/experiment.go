@@ -91,6 +91,10 @@ func ofLoad(e *experiment.Experiment) []Need {
 		default:
 			needs = append(needs, Needs("find the Service that selects the target", services, "list")...)
 		}
+		if l.HTTP.Auth != nil && l.HTTP.Auth.Source().Secret != nil {
+			secret := Object{Resource: "secrets", Namespace: e.Spec.Target.Namespace, Name: l.HTTP.Auth.Source().Secret.Name}
+			needs = append(needs, Needs("read by what the server lets the load in", secret, "get")...)
+		}
 	}
 	return needs
 }

@@ -139,6 +139,34 @@ func TestOf(t *testing.T) {
 		of(experiment.Target{Namespace: "shop", Workload: "statefulset/web"}, experiment.HTTPLoad{Service: "web"}, experiment.HTTPLoad{URL: "http://x/"}, experiment.HTTPLoad{}))
 }
 
+// TestSecretsOfLoads: those that are named, and no other.
+func TestSecretsOfLoads(t *testing.T) {
+	source := experiment.SecretSource{Secret: &experiment.SecretKey{Name: "login", Key: "word"}}
+	for name, c := range map[string]struct {
+		auth experiment.Auth
+		want string
+	}{
+		"a token":           {experiment.Auth{BearerFrom: &source}, "get secrets login in namespace shop"},
+		"a password":        {experiment.Auth{Basic: &experiment.BasicAuth{Username: "ann", PasswordFrom: source}}, "get secrets login in namespace shop"},
+		"of an environment": {experiment.Auth{BearerFrom: &experiment.SecretSource{Env: "TOKEN"}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := &experiment.Experiment{Spec: experiment.Spec{Target: scope.Target}}
+			without := access.Of(e, access.Offline{})
+			e.Spec.Load = []experiment.Load{{HTTP: experiment.HTTPLoad{URL: "http://x/", Auth: &c.auth}}}
+			var more []string
+			for _, n := range access.Beyond(access.Of(e, access.Offline{}), without) {
+				more = append(more, n.String())
+			}
+			if c.want == "" {
+				assert.Empty(t, more)
+				return
+			}
+			assert.Equal(t, []string{c.want}, more)
+		})
+	}
+}
+
 func TestProbe(t *testing.T) {
 	for resource, want := range map[string]string{
 		"deployment/web": "get deployments.apps web in namespace shop", "node/n1": "get nodes n1", "rollout.argoproj.io/web": "get rollouts.argoproj.io web in namespace shop",

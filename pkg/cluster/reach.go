@@ -48,7 +48,7 @@ func (c *Cluster) Reach(ctx context.Context, target *Workload, load experiment.H
 	var tried []string
 	for _, a := range candidates {
 		if answers(ctx, a.host) {
-			u := url.URL{Scheme: scheme(port), Host: a.host}
+			u := url.URL{Scheme: scheme(port, load.TLS != nil), Host: a.host}
 			return Route{URL: u.String() + load.Path, Via: a.via, Service: service.Name}, nil
 		}
 		tried = append(tried, a.host)
@@ -151,8 +151,9 @@ func answers(ctx context.Context, host string) bool {
 	return conn.Close() == nil
 }
 
-func scheme(port *corev1.ServicePort) string {
-	if port.Port == 443 || port.Name == "https" || (port.AppProtocol != nil && *port.AppProtocol == "https") {
+// scheme is https where the load asks for TLS, or the port tells.
+func scheme(port *corev1.ServicePort, tls bool) string {
+	if tls || port.Port == 443 || port.Name == "https" || (port.AppProtocol != nil && *port.AppProtocol == "https") {
 		return "https"
 	}
 	return "http"

@@ -85,10 +85,11 @@ func TestNodeAddress(t *testing.T) {
 
 func TestScheme(t *testing.T) {
 	https := "https"
-	assert.Equal(t, "http", scheme(&corev1.ServicePort{Port: 80, Name: "http"}))
-	assert.Equal(t, "https", scheme(&corev1.ServicePort{Port: 443}))
-	assert.Equal(t, "https", scheme(&corev1.ServicePort{Port: 8443, Name: "https"}))
-	assert.Equal(t, "https", scheme(&corev1.ServicePort{Port: 8443, AppProtocol: &https}))
+	assert.Equal(t, "http", scheme(&corev1.ServicePort{Port: 80, Name: "http"}, false))
+	assert.Equal(t, "https", scheme(&corev1.ServicePort{Port: 80, Name: "http"}, true))
+	assert.Equal(t, "https", scheme(&corev1.ServicePort{Port: 443}, false))
+	assert.Equal(t, "https", scheme(&corev1.ServicePort{Port: 8443, Name: "https"}, false))
+	assert.Equal(t, "https", scheme(&corev1.ServicePort{Port: 8443, AppProtocol: &https}, false))
 }
 
 func TestAnswers(t *testing.T) {

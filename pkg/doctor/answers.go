@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/chaosctl/chaosctl/pkg/engine"
+	"github.com/chaosctl/chaosctl/pkg/load"
 )
 
 // answers sends one request of each load that only reads, as the load would, and looks at what comes back.
@@ -26,27 +27,21 @@ func answer(ctx context.Context, s engine.Stream) []Finding {
 	const mend = "see that the workload is well before it is broken: a run would end at its steady state"
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, s.Method, s.URL, nil)
-	if err != nil {
-		return []Finding{{Check: "load", Level: Problem, Message: err.Error()}}
-	}
-	client := http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	response, err := client.Do(request)
+	got, err := s.Ask(ctx)
 	if err != nil {
 		return []Finding{{Check: "load", Level: Problem, Message: fmt.Sprintf("load %s gets no answer: %v", s.Name, err), Mend: mend}}
 	}
-	defer response.Body.Close()
+	said := fmt.Sprintf("load %s: %s answers %d %s", s.Name, s.URL, got.Status, http.StatusText(got.Status))
 	switch {
-	case response.StatusCode >= http.StatusBadRequest:
-		return []Finding{{Check: "load", Level: Problem, Message: fmt.Sprintf("load %s: %s answers %s", s.Name, s.URL, response.Status), Mend: mend}}
-	case s.PodHeader != "" && response.Header.Get(s.PodHeader) == "":
+	case got.Cause == load.Unexpected && got.Why != "":
+		return []Finding{{Check: "load", Level: Problem, Message: said + ", which is not what is expected: " + got.Why, Mend: mend}}
+	case got.Cause != load.None:
+		return []Finding{{Check: "load", Level: Problem, Message: said, Mend: mend}}
+	case s.PodHeader != "" && got.Pod == "":
 		return []Finding{{
 			Check: "load", Level: Warning, Message: fmt.Sprintf("load %s: the answer of %s has no header %s, so that requests cannot be attributed to pods", s.Name, s.URL, s.PodHeader),
 			Mend: "have the application send it, or leave podHeader out: the first answer of a replacement is then inferred from the endpoints",
 		}}
 	}
-	return []Finding{{Check: "load", Level: OK, Message: fmt.Sprintf("load %s: %s answers %s", s.Name, s.URL, response.Status)}}
+	return []Finding{{Check: "load", Level: OK, Message: said}}
 }

@@ -36,10 +36,7 @@ func (r *Run) observe(ctx context.Context, cancel context.CancelCauseFunc) (*syn
 	watch := r.aborts(cancel)
 	for _, s := range r.Plan.Streams() {
 		r.Log.Record(s.started)
-		r.spawn(&wait, cancel, func() {
-			summary := s.Run(ctx, r.Log.Clock, func(sample load.Sample) { r.sample(s.Name, sample, watch) })
-			r.Log.Record(event.StreamEnded{ID: s.ID, Starved: summary.Starved, Unexpected: summary.Examples[load.Unexpected]})
-		})
+		r.spawn(&wait, cancel, func() { r.stream(ctx, s, watch) })
 	}
 	r.probing = newProbing(ctx, r.Plan.connection.Objects(r.Plan.Workload.Namespace))
 	for _, p := range r.Plan.Experiment.Spec.Probes {
@@ -59,6 +56,12 @@ func (r *Run) spawn(wait *sync.WaitGroup, cancel context.CancelCauseFunc, do fun
 		}()
 		do()
 	})
+}
+
+// stream offers the requests of one until ctx ends.
+func (r *Run) stream(ctx context.Context, s Stream, abort func(string, load.Sample)) {
+	summary := s.Run(ctx, r.Log.Clock, func(sample load.Sample) { r.sample(s.Name, sample, abort) })
+	r.Log.Record(event.StreamEnded{ID: s.ID, Starved: summary.Starved, Unexpected: summary.Examples[load.Unexpected]})
 }
 
 // sample passes a request on to all who want it.
@@ -124,10 +127,14 @@ func (p *Plan) Streams() []Stream {
 // streamsOf are those of a load, which goes where the i-th of the experiment does, one for each kind of connection.
 func (p *Plan) streamsOf(i int, l experiment.Load) []load.Stream {
 	var all []load.Stream
+	var authorization load.Authorization
+	if i < len(p.authorizations) {
+		authorization = p.authorizations[i]
+	}
 	for _, kind := range l.Streams() {
 		all = append(all, load.Stream{
 			Name: l.Name, Fresh: kind == experiment.Fresh, Method: l.HTTP.Method, URL: p.Routes[i].URL,
-			PodHeader: l.HTTP.PodHeader, Expected: load.ExpectedOf(l.HTTP.Response), Profile: load.ProfileOf(l.StreamShape()), Timeout: l.Timeout.Std(),
+			PodHeader: l.HTTP.PodHeader, Authorization: authorization, TLS: l.HTTP.TLS, Expected: load.ExpectedOf(l.HTTP.Response), Profile: load.ProfileOf(l.StreamShape()), Timeout: l.Timeout.Std(),
 		})
 	}
 	return all

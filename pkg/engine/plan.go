@@ -15,6 +15,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/pkg/load"
 	"github.com/chaosctl/chaosctl/pkg/target"
 )
 
@@ -35,6 +36,8 @@ type Plan struct {
 	Permissions []access.Answer
 
 	connection *cluster.Cluster
+	// authorizations are by what servers let the loads in, in the order of these.
+	authorizations []load.Authorization
 }
 
 // Injection is one occurrence of a fault.
@@ -93,6 +96,9 @@ func Prepare(ctx context.Context, c *cluster.Cluster, e *experiment.Experiment, 
 			return nil, &target.Refusal{Reason: fmt.Sprintf("load %s: %v", e.Spec.Load[i].Name, err)}
 		}
 		p.Routes = append(p.Routes, route)
+	}
+	if err := p.authorize(ctx); err != nil {
+		return nil, err
 	}
 	now := p.lookAt(p.Workload)
 	pods, err := now.pods(ctx)

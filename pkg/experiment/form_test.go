@@ -56,10 +56,12 @@ func TestFormsOfScalars(t *testing.T) {
 // TestFormsOfNames holds the patterns that tags name to those who decide.
 func TestFormsOfNames(t *testing.T) {
 	for name, valid := range map[string]func(string) bool{
-		"dns-label":   func(s string) bool { return len(validation.IsDNS1123Label(s)) == 0 },
-		"label-value": func(s string) bool { return len(validation.IsValidLabelValue(s)) == 0 },
-		"label-name":  func(s string) bool { return s != "" && len(validation.IsValidLabelValue(s)) == 0 },
-		"header":      func(s string) bool { return len(validation.IsHTTPHeaderName(s)) == 0 },
+		"dns-label":     func(s string) bool { return len(validation.IsDNS1123Label(s)) == 0 },
+		"label-value":   func(s string) bool { return len(validation.IsValidLabelValue(s)) == 0 },
+		"label-name":    func(s string) bool { return s != "" && len(validation.IsValidLabelValue(s)) == 0 },
+		"dns-subdomain": func(s string) bool { return len(validation.IsDNS1123Subdomain(s)) == 0 },
+		"config-key":    func(s string) bool { return len(validation.IsConfigMapKey(s)) == 0 },
+		"header":        func(s string) bool { return len(validation.IsHTTPHeaderName(s)) == 0 },
 		"port": func(s string) bool {
 			if number, err := strconv.Atoi(s); err == nil {
 				return len(validation.IsValidPortNum(number)) == 0

@@ -44,6 +44,14 @@ func (h HTTPLoad) validate(f *findings, path string) {
 	if h.PodHeader != "" && len(validation.IsHTTPHeaderName(h.PodHeader)) > 0 {
 		f.refuse(child(path, "podHeader"), "", "%s is not the name of a header: expected one such as X-Pod", quote(h.PodHeader))
 	}
+	if h.Auth != nil {
+		h.Auth.validate(f, child(path, "auth"))
+	}
+	if h.TLS != nil {
+		for _, p := range h.TLS.Problems() {
+			f.refuse(child(child(path, "tls"), p.Field), "", "%s", p.Message)
+		}
+	}
 	if h.Response != nil {
 		h.Response.validate(f, child(path, "response"), h.Method)
 	}
@@ -67,6 +75,13 @@ func (h HTTPLoad) validateURL(f *findings, path string) {
 		}
 	}
 	u, err := url.Parse(h.URL)
+	if err == nil && u.User != nil || err != nil && strings.Contains(h.URL, "@") {
+		f.refuse(child(path, "url"), "", "a URL with a user or a password is part of all reports: expected auth, which says where the password is")
+		return
+	}
+	if err == nil && u.Scheme == "http" && h.TLS != nil {
+		f.refuse(child(path, "tls"), "", "the url says http, which is without TLS: expected https")
+	}
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
 		f.refuse(child(path, "url"), "", "%s is not a URL to send requests to: expected one such as https://shop.example/", quote(h.URL))
 	}

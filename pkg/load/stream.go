@@ -10,6 +10,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/trust"
 )
 
 // Stream is one open-loop stream of HTTP requests.
@@ -29,6 +30,10 @@ type Stream struct {
 	Method, URL string
 	// PodHeader names the header of an answer that carries the name of the pod; may be empty.
 	PodHeader string
+	// Authorization is how the server lets the stream in.
+	Authorization Authorization
+	// TLS says how the certificate of the server is verified; by the system's authorities where it is nil.
+	TLS *trust.Trust
 	// Expected is what an answer must be; where it is nil, any with a status of 2xx or 3xx.
 	Expected *Expected
 	// Profile is the rate of requests over time.
@@ -96,7 +101,7 @@ func (s Stream) Run(ctx context.Context, clock event.Clock, each func(Sample)) S
 			continue
 		}
 		sample := s.sample(clock, pacer.due(result.Seq), result, outcome)
-		summary.add(sample, cmp.Or(outcome.unmet, result.Error))
+		summary.add(sample, s.Authorization.told(sample.Cause, cmp.Or(outcome.unmet, result.Error)))
 		each(sample)
 	}
 	summary.Waited = pacer.waited.Load()
@@ -106,10 +111,7 @@ func (s Stream) Run(ctx context.Context, clock event.Clock, each func(Sample)) S
 
 // targeter is called by a worker that has picked a request up.
 func (s Stream) targeter(pacer *pacer) vegeta.Targeter {
-	method := s.Method
-	if method == "" {
-		method = http.MethodGet
-	}
+	method := s.method()
 	header := http.Header{"User-Agent": {userAgent}}
 	return func(target *vegeta.Target) error {
 		pacer.inFlight.Add(1)
@@ -147,6 +149,8 @@ func (s *Summary) add(sample Sample, text string) {
 		s.Examples[sample.Cause] = text
 	}
 }
+
+func (s Stream) method() string { return cmp.Or(s.Method, http.MethodGet) }
 
 func doNotFollow(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 

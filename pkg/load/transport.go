@@ -3,10 +3,12 @@ package load
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -43,6 +45,8 @@ type transport struct {
 	timeout   time.Duration
 	podHeader string
 	expected  *Expected
+	// authorization is added here, the last thing before a request leaves.
+	authorization Authorization
 
 	mu       sync.Mutex
 	outcomes map[uint64]outcome
@@ -58,11 +62,14 @@ func newTransport(run context.Context, s Stream) *transport {
 		timeout:   s.timeout(),
 		podHeader: s.PodHeader,
 		expected:  s.Expected,
-		outcomes:  map[uint64]outcome{},
+
+		authorization: s.Authorization,
+		outcomes:      map[uint64]outcome{},
 		base: &http.Transport{
 			DisableKeepAlives:   s.Fresh,
 			DisableCompression:  true,
 			Protocols:           protocols,
+			TLSClientConfig:     tlsConfig(s),
 			TLSHandshakeTimeout: s.timeout(),
 			MaxIdleConnsPerHost: s.maxInFlight(),
 			IdleConnTimeout:     90 * time.Second,
@@ -78,6 +85,15 @@ func newTransport(run context.Context, s Stream) *transport {
 	}
 }
 
+// tlsConfig verifies the certificate as the stream says; nil where it says nothing.
+func tlsConfig(s Stream) *tls.Config {
+	u, err := url.Parse(s.URL)
+	if s.TLS == nil || err != nil {
+		return nil
+	}
+	return s.TLS.Config(u.Hostname())
+}
+
 // RoundTrip sends a request of vegeta's. The deadline holds until the body was read.
 func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	seq, err := strconv.ParseUint(request.Header.Get(seqHeader), 10, 64)
@@ -88,6 +104,9 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	attempts := 0
 	request = request.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: func(string) { attempts++ }}))
 	request.Header.Del(seqHeader)
+	if t.authorization.reveal != nil {
+		request.Header.Set("Authorization", t.authorization.reveal().header)
+	}
 
 	response, err := t.base.RoundTrip(request)
 	if err != nil {
@@ -97,7 +116,7 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	o := outcome{status: response.StatusCode, byStatus: t.expected.causeOfStatus(response.StatusCode)}
 	if t.podHeader != "" {
-		o.pod = response.Header.Get(t.podHeader)
+		o.pod = t.authorization.hush(response.Header.Get(t.podHeader))
 	}
 	t.put(seq, o)
 	read := &body{ReadCloser: response.Body, left: maxBody, close: cancel, fail: func(err error) {

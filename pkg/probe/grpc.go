@@ -44,7 +44,7 @@ type GRPC struct {
 func (p *GRPC) Check(c *experiment.Check) {
 	checkAddress(c, "address", p.Address)
 	if p.TLS != nil {
-		p.TLS.check(c, "tls.")
+		checkTrust(c, "tls.", *p.TLS)
 	}
 }
 
@@ -62,7 +62,7 @@ func (p *GRPC) Measure(ctx context.Context, _ World) error {
 		if err != nil {
 			return unknown("%w", err)
 		}
-		seen.TransportCredentials = credentials.NewTLS(p.TLS.config(host))
+		seen.TransportCredentials = credentials.NewTLS(p.TLS.Config(host))
 	}
 	client, err := grpc.NewClient("passthrough:///"+p.Address,
 		grpc.WithTransportCredentials(seen), grpc.WithContextDialer(seen.dial), grpc.WithNoProxy(), grpc.WithDisableRetry(), grpc.WithDisableServiceConfig(),

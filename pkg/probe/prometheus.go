@@ -87,7 +87,7 @@ func (p *Prometheus) Check(c *experiment.Check) {
 		}
 	}
 	if p.TLS != nil {
-		p.TLS.check(c, "tls.")
+		checkTrust(c, "tls.", *p.TLS)
 	}
 }
 

@@ -52,7 +52,7 @@ func (p *Prometheus) client() (*asker, error) {
 	}
 	transport := &http.Transport{DisableKeepAlives: true, MaxResponseHeaderBytes: maxHeader}
 	if p.TLS != nil {
-		transport.TLSClientConfig = p.TLS.config(u.Hostname())
+		transport.TLSClientConfig = p.TLS.Config(u.Hostname())
 	}
 	client, err := api.NewClient(api.Config{Address: p.URL, Client: &http.Client{
 		Transport: &guarded{transport, authorization},

@@ -43,7 +43,7 @@ func (p *TLS) Check(c *experiment.Check) {
 	if p.Days < 0 || p.Days > maxDays {
 		c.Fail("days", "%d is not a number of days: expected 0 to %d", p.Days, maxDays)
 	}
-	p.check(c, "")
+	checkTrust(c, "", p.Trust)
 }
 
 // Needs is nothing: the address is not the API server's.
@@ -55,7 +55,7 @@ func (p *TLS) Measure(ctx context.Context, _ World) error {
 	if err != nil {
 		return unknown("%w", err)
 	}
-	conn, end, err := handshake(ctx, p.Address, p.config(host))
+	conn, end, err := handshake(ctx, p.Address, p.Config(host))
 	if err != nil {
 		return err
 	}

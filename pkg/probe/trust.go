@@ -6,45 +6,21 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"time"
 
 	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/trust"
 )
 
 // Trust says how the certificate of a server is verified.
-type Trust struct {
-	// CA holds certificates in PEM that take the place of the system's authorities, as text: the experiment is whole by
-	// itself, and they are no secret. The system's are those of the machine, or of the environment variable
-	// SSL_CERT_FILE.
-	CA string `json:"ca,omitempty"`
-	// ServerName is the name that the certificate must have, and that the server is asked for; the host of the address
-	// unless told otherwise.
-	ServerName string `json:"serverName,omitempty"`
-}
+type Trust = trust.Trust
 
-// check refuses what are no certificates. The fields are those of the object at a path.
-func (t Trust) check(c *experiment.Check, path string) {
-	if t.CA != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(t.CA)) {
-		c.Fail(path+"ca", "the text holds no certificate: expected PEM, which begins with -----BEGIN CERTIFICATE-----")
+// checkTrust refuses what are no certificates. The fields are those of the object at a path.
+func checkTrust(c *experiment.Check, path string, t Trust) {
+	for _, p := range t.Problems() {
+		c.Fail(path+p.Field, "%s", p.Message)
 	}
-	if strings.ContainsAny(t.ServerName, " /:@") && net.ParseIP(t.ServerName) == nil {
-		c.Fail(path+"serverName", "%q is not the name of a host: expected something like shop.example, without a port", t.ServerName)
-	}
-}
-
-// config is for connections to a host.
-func (t Trust) config(host string, protocols ...string) *tls.Config {
-	config := &tls.Config{ServerName: t.ServerName, NextProtos: protocols}
-	if config.ServerName == "" {
-		config.ServerName = host
-	}
-	if t.CA != "" {
-		config.RootCAs = x509.NewCertPool()
-		config.RootCAs.AppendCertsFromPEM([]byte(t.CA))
-	}
-	return config
 }
 
 // handshake opens a connection by TLS. The function that is returned closes it.
