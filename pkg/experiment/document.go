@@ -23,6 +23,7 @@ func readExperiment(d *decoder, root *yaml.Node) Document {
 	e := &Experiment{}
 	d.value(root, "", reflect.ValueOf(e).Elem())
 	e.complete()
+	e.readTraces(d.findings)
 	e.validate(d.findings)
 	return Document{File: d.file, Experiment: e}
 }

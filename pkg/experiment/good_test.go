@@ -114,6 +114,9 @@ func TestProfilesInWords(t *testing.T) {
 		"ramp from 200/s to 0/s over 500ms",
 		"50/s, then 100/s, then 0/s, then 200/s, 20s each",
 		"bursts of 200/s for 5s every 30s, 0/s in between",
+		"waves from 20/s to 200/s, one every 1m0s",
+		"a trace of 3 rates from 0.5/s to 200/s, the last one after 1m0s",
+		"a trace of 2 rates from 0/s to 5/s, the last one after 1m30s",
 	}, whole)
 	assert.Equal(t, []string{
 		"0.25/s",
@@ -121,6 +124,9 @@ func TestProfilesInWords(t *testing.T) {
 		"ramp from 200/s to 0/s over 500ms",
 		"25/s, then 50/s, then 0/s, then 100/s, 20s each",
 		"bursts of 100/s for 5s every 30s, 0/s in between",
+		"waves from 10/s to 100/s, one every 1m0s",
+		"a trace of 3 rates from 0.25/s to 100/s, the last one after 1m0s",
+		"a trace of 2 rates from 0/s to 5/s, the last one after 1m30s",
 	}, each, "both kinds of connection have a half, and a single one all")
 }
 

@@ -9,7 +9,7 @@ type Load struct {
 	HTTP HTTPLoad `json:"http"`
 	// Rate is the number of requests offered per unit of time, all connections together.
 	Rate Rate `json:"rate,omitzero" choice:"rate"`
-	// Profile stands in place of rate where that changes over time: constant, ramp, step or burst.
+	// Profile stands in place of rate where that changes over time: constant, ramp, step, burst, sine or trace.
 	Profile *Profile `json:"profile,omitempty" choice:"rate"`
 	// Connections says whether connections are kept: reuse, fresh (one for each request) or both (half of the rate
 	// each). Both is the default, because keep-alive hides what a load balancer does to new connections.

@@ -16,6 +16,10 @@ type Profile struct {
 	Step *Step `json:"step,omitempty" choice:"shape"`
 	// Burst returns to a higher rate at regular times, as in burst: {base: 20/s, peak: 200/s, every: 30s, for: 5s}.
 	Burst *Burst `json:"burst,omitempty" choice:"shape"`
+	// Sine goes up and down between two rates, as in sine: {base: 20/s, peak: 200/s, every: 1m}.
+	Sine *Sine `json:"sine,omitempty" choice:"shape"`
+	// Trace goes through the rates of a file, as in trace: {file: monday.csv}.
+	Trace *Trace `json:"trace,omitempty" choice:"shape"`
 }
 
 // Ramp is a rate that changes evenly, and then stays.
@@ -46,6 +50,16 @@ type Burst struct {
 	Every Duration `json:"every" form:"positive"`
 	// For is how long a burst lasts, which is less than the time between two.
 	For Duration `json:"for" form:"positive"`
+}
+
+// Sine is a rate that goes up and down in waves. It begins at its base, and is at its peak in the middle of each wave.
+type Sine struct {
+	// Base is the lowest rate; 0/s is none.
+	Base Level `json:"base"`
+	// Peak is the highest rate.
+	Peak Rate `json:"peak"`
+	// Every is how long a wave takes, which is 100ms or more.
+	Every Duration `json:"every" form:"positive"`
 }
 
 // Streams lists the kinds of connection of the load's streams, which have an equal part of its rate each.
@@ -84,6 +98,10 @@ func (p Profile) Divided(n int) Profile {
 		return Profile{Step: step}
 	case p.Burst != nil:
 		return Profile{Burst: &Burst{Base: Level{divided(p.Burst.Base.Rate)}, Peak: divided(p.Burst.Peak), Every: p.Burst.Every, For: p.Burst.For}}
+	case p.Sine != nil:
+		return Profile{Sine: &Sine{Base: Level{divided(p.Sine.Base.Rate)}, Peak: divided(p.Sine.Peak), Every: p.Sine.Every}}
+	case p.Trace != nil:
+		return Profile{Trace: p.Trace.divided(n)}
 	}
 	return p
 }
@@ -103,6 +121,10 @@ func (p Profile) String() string {
 		return fmt.Sprintf("%s, %s each", strings.Join(rates, ", then "), p.Step.Every)
 	case p.Burst != nil:
 		return fmt.Sprintf("bursts of %s for %s every %s, %s in between", p.Burst.Peak, p.Burst.For, p.Burst.Every, p.Burst.Base)
+	case p.Sine != nil:
+		return fmt.Sprintf("waves from %s to %s, one every %s", p.Sine.Base, p.Sine.Peak, p.Sine.Every)
+	case p.Trace != nil:
+		return p.Trace.String()
 	}
 	return "no requests"
 }
@@ -113,7 +135,7 @@ func (p Profile) shapes() []string {
 	for _, member := range []struct {
 		name  string
 		there bool
-	}{{"constant", p.Constant != nil}, {"ramp", p.Ramp != nil}, {"step", p.Step != nil}, {"burst", p.Burst != nil}} {
+	}{{"constant", p.Constant != nil}, {"ramp", p.Ramp != nil}, {"step", p.Step != nil}, {"burst", p.Burst != nil}, {"sine", p.Sine != nil}, {"trace", p.Trace != nil}} {
 		if member.there {
 			names = append(names, member.name)
 		}
@@ -127,7 +149,7 @@ const shortestCycle = Duration(100 * time.Millisecond)
 func (p Profile) validate(f *findings, path string) {
 	switch shapes := p.shapes(); {
 	case len(shapes) == 0:
-		f.refuse(path, "", "the profile has no shape: expected constant, ramp, step or burst")
+		f.refuse(path, "", "the profile has no shape: expected constant, ramp, step, burst, sine or trace")
 	case len(shapes) > 1:
 		f.refuse(child(path, shapes[1]), "", "%s and %s exclude each other: expected one shape", shapes[0], shapes[1])
 	case p.Ramp != nil:
@@ -136,6 +158,10 @@ func (p Profile) validate(f *findings, path string) {
 		p.Step.validate(f, child(path, "step"))
 	case p.Burst != nil:
 		p.Burst.validate(f, child(path, "burst"))
+	case p.Sine != nil:
+		p.Sine.validate(f, child(path, "sine"))
+	case p.Trace != nil:
+		p.Trace.validate(f, child(path, "trace"))
 	}
 }
 
@@ -166,5 +192,14 @@ func (b *Burst) validate(f *findings, path string) {
 	}
 	if b.Peak.PerSecond <= b.Base.PerSecond && f.sound(path) {
 		f.refuse(child(path, "peak"), "", "the peak of %s is not above the base of %s", b.Peak, b.Base)
+	}
+}
+
+func (s *Sine) validate(f *findings, path string) {
+	if s.Every < shortestCycle {
+		f.refuse(child(path, "every"), "", "%s is too short: expected %s or more", s.Every, shortestCycle)
+	}
+	if s.Peak.PerSecond <= s.Base.PerSecond && f.sound(path) {
+		f.refuse(child(path, "peak"), "", "the peak of %s is not above the base of %s", s.Peak, s.Base)
 	}
 }

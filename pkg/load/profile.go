@@ -77,19 +77,58 @@ func ProfileOf(p experiment.Profile) Profile {
 		base, peak := p.Burst.Base.PerSecond, p.Burst.Peak.PerSecond
 		every, lasting := p.Burst.Every.Std().Seconds(), p.Burst.For.Std().Seconds()
 		return Profile{}.then(every, base, base).then(lasting, peak, peak).then(every-lasting, base, base).repeating(1)
+	case p.Sine != nil:
+		return sine(p.Sine.Base.PerSecond, p.Sine.Peak.PerSecond, p.Sine.Every.Std().Seconds())
+	case p.Trace != nil:
+		return trace(p.Trace.Points)
 	}
 	return Profile{}
 }
 
+// chords is of how many straight pieces a wave is made. With so many, none is further from the wave than 0.06 % of its
+// height, and a whole wave has exactly as many requests.
+const chords = 64
+
+// sine is a wave that begins at its base.
+func sine(base, peak, every float64) Profile {
+	var pieces []piece
+	at := func(i int) float64 { return base + (peak-base)*(1-math.Cos(2*math.Pi*float64(i)/chords))/2 }
+	for i := range chords {
+		pieces = follow(pieces, every/chords, at(i), at(i+1))
+	}
+	return Profile{pieces: pieces}.repeating(0)
+}
+
+// trace holds each rate until the next one's offset, and the last one for ever.
+func trace(points []experiment.TracePoint) Profile {
+	var pieces []piece
+	if len(points) > 0 && points[0].Offset > 0 {
+		pieces = follow(pieces, points[0].Offset.Std().Seconds(), 0, 0)
+	}
+	for i, p := range points {
+		length := math.Inf(1)
+		if i+1 < len(points) {
+			length = (points[i+1].Offset - p.Offset).Std().Seconds()
+		}
+		pieces = follow(pieces, length, p.Rate.PerSecond, p.Rate.PerSecond)
+	}
+	return Profile{pieces: pieces}.staying()
+}
+
 // then adds a piece.
 func (p Profile) then(length, from, to float64) Profile {
+	p.pieces = follow(slices.Clip(p.pieces), length, from, to)
+	return p
+}
+
+// follow adds a piece to others.
+func follow(pieces []piece, length, from, to float64) []piece {
 	next := piece{length: length, from: from, to: to}
-	if n := len(p.pieces); n > 0 {
-		last := p.pieces[n-1]
+	if n := len(pieces); n > 0 {
+		last := pieces[n-1]
 		next.start, next.before = last.start+last.length, last.before+last.requests(last.length)
 	}
-	p.pieces = append(slices.Clip(p.pieces), next)
-	return p
+	return append(pieces, next)
 }
 
 func (p Profile) staying() Profile {

@@ -26,7 +26,7 @@ func drawProfile(t *rapid.T) experiment.Profile {
 	length := func(label string) experiment.Duration {
 		return experiment.Duration(rapid.Int64Range(int64(200*time.Millisecond), int64(20*time.Second)).Draw(t, label))
 	}
-	switch rapid.SampledFrom([]string{"constant", "ramp", "step", "burst"}).Draw(t, "shape") {
+	switch rapid.SampledFrom([]string{"constant", "ramp", "step", "burst", "sine", "trace"}).Draw(t, "shape") {
 	case "constant":
 		constant := perSecond(rate.Draw(t, "rate"))
 		return experiment.Profile{Constant: &constant}
@@ -38,6 +38,16 @@ func drawProfile(t *rapid.T) experiment.Profile {
 			step.Rates = append(step.Rates, level(r))
 		}
 		return experiment.Profile{Step: step}
+	case "sine":
+		base := maybe.Draw(t, "base")
+		return experiment.Profile{Sine: &experiment.Sine{Base: level(base), Peak: perSecond(base + rate.Draw(t, "height")), Every: length("every")}}
+	case "trace":
+		trace, offset := &experiment.Trace{}, experiment.Duration(rapid.SampledFrom([]time.Duration{0, time.Second}).Draw(t, "offset"))
+		for _, r := range rapid.SliceOfN(maybe, 1, 6).Draw(t, "rates") {
+			trace.Points = append(trace.Points, experiment.TracePoint{Offset: offset, Rate: level(r)})
+			offset += length("until")
+		}
+		return experiment.Profile{Trace: trace}
 	}
 	base, every := maybe.Draw(t, "base"), length("every")
 	return experiment.Profile{Burst: &experiment.Burst{
@@ -56,6 +66,17 @@ func rateAt(p experiment.Profile, t float64) float64 {
 		return p.Ramp.From.PerSecond*(1-part) + p.Ramp.To.PerSecond*part
 	case p.Step != nil:
 		return p.Step.Rates[min(int(t/p.Step.Every.Std().Seconds()), len(p.Step.Rates)-1)].PerSecond
+	case p.Sine != nil:
+		base, height := p.Sine.Base.PerSecond, p.Sine.Peak.PerSecond-p.Sine.Base.PerSecond
+		return base + height*(1-math.Cos(2*math.Pi*t/p.Sine.Every.Std().Seconds()))/2
+	case p.Trace != nil:
+		rate := 0.0
+		for _, point := range p.Trace.Points {
+			if point.Offset.Std().Seconds() <= t {
+				rate = point.Rate.PerSecond
+			}
+		}
+		return rate
 	}
 	every := p.Burst.Every.Std().Seconds()
 	if t >= every && math.Mod(t, every) < p.Burst.For.Std().Seconds() {
@@ -73,16 +94,24 @@ func TestRequestsAreTheIntegralOfTheRate(t *testing.T) {
 		within := time.Duration(rapid.Int64Range(1, int64(time.Minute)).Draw(t, "within"))
 		const steps = 5_000
 		step, sum := within.Seconds()/steps, 0.0
+		// A wave is made of straight pieces, which are a bit off it.
+		off := 0.0
+		if asked.Sine != nil {
+			off = 6.1e-4 * (asked.Sine.Peak.PerSecond - asked.Sine.Base.PerSecond)
+		}
 		for i := range steps {
 			at := (float64(i) + 0.5) * step
 			sum += rateAt(asked, at) * step
 			if i%1000 == 0 {
-				require.InDelta(t, rateAt(asked, at), p.Rate(time.Duration(at*1e9)), p.Peak()*1e-6, "rate %v after %g s", asked, at)
+				require.InDelta(t, rateAt(asked, at), p.Rate(time.Duration(at*1e9)), p.Peak()*1e-6+off, "rate %v after %g s", asked, at)
 			}
 		}
 		changes := 10.0
 		if asked.Burst != nil {
 			changes += 2 * within.Seconds() / asked.Burst.Every.Std().Seconds()
+		}
+		if asked.Sine != nil { // what is off in one half of a wave is made good in the other
+			changes += off / p.Peak() * asked.Sine.Every.Std().Seconds() / step
 		}
 		require.InDelta(t, sum, p.Requests(within), changes*p.Peak()*step+1e-6*sum, "%v within %v", asked, within)
 	})
@@ -167,6 +196,17 @@ func TestDueTimesDoNotDrift(t *testing.T) {
 	assert.Equal(t, 20*time.Second, at(step, 100), "a pause is passed over")
 	_, ok := load.ProfileOf(step).Due(300)
 	assert.False(t, ok, "and what ends in one has a last request")
+
+	sine := experiment.Profile{Sine: &experiment.Sine{Base: level(20), Peak: perSecond(80), Every: experiment.Duration(10 * time.Second)}}
+	assert.Equal(t, 10*time.Second, at(sine, 500), "a wave has as many requests as its mean rate has")
+	assert.InDelta(t, 5, at(sine, 250).Seconds(), 1e-6)
+	assert.InDelta(t, 1_000_000, at(sine, 50_000_000).Seconds(), 1e-3)
+
+	second := experiment.Duration(time.Second)
+	trace := experiment.Profile{Trace: &experiment.Trace{Points: []experiment.TracePoint{{Offset: 2 * second, Rate: level(10)}, {Offset: 4 * second, Rate: level(0)}, {Offset: 7 * second, Rate: level(100)}}}}
+	assert.Equal(t, 2*time.Second, at(trace, 0), "nothing is due before the first offset")
+	assert.Equal(t, 7*time.Second, at(trace, 20))
+	assert.Equal(t, 17*time.Second, at(trace, 1020), "the last rate stays")
 }
 
 // TestAProfileIsOffered runs a stream through a pause, and to its last request.
@@ -195,4 +235,15 @@ func TestStopDoesNotWaitForARequestThatNeverComes(t *testing.T) {
 	_, summary := collect(t, load.Stream{URL: server.URL, Profile: load.ProfileOf(over)}, atLeast(5))
 	assert.Equal(t, uint64(5), summary.Offered)
 	assert.False(t, summary.Starved)
+}
+
+// TestALongTraceIsMade, and its requests are counted.
+func TestALongTraceIsMade(t *testing.T) {
+	trace := &experiment.Trace{}
+	for i := range 10_000 {
+		trace.Points = append(trace.Points, experiment.TracePoint{Offset: experiment.Duration(time.Duration(i) * time.Second), Rate: level(float64(i % 7))})
+	}
+	p := load.ProfileOf(experiment.Profile{Trace: trace})
+	assert.InDelta(t, 29_998, p.Requests(10_000*time.Second), 10)
+	assert.InDelta(t, 7.0/6, p.Spacing(time.Hour).Seconds(), 1e-6, "from the last of six in a second, through a pause")
 }
