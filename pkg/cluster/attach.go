@@ -7,7 +7,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	kubescheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/remotecommand"
-	"k8s.io/streaming/pkg/httpstream"
 )
 
 // Attach writes what is read from in to a container's standard input, and what that says to out. It returns when the
@@ -15,17 +14,7 @@ import (
 func (c *Cluster) Attach(ctx context.Context, namespace, pod, container string, in io.Reader, out io.Writer) error {
 	to := c.Watch.CoreV1().RESTClient().Get().Namespace(namespace).Resource("pods").Name(pod).SubResource("attach").
 		VersionedParams(&corev1.PodAttachOptions{Container: container, Stdin: true, Stdout: true}, kubescheme.ParameterCodec).URL()
-	sockets, err := remotecommand.NewWebSocketExecutor(c.streams, "GET", to.String())
-	if err != nil {
-		return err
-	}
-	spdy, err := remotecommand.NewSPDYExecutor(c.streams, "POST", to) // before Kubernetes 1.31
-	if err != nil {
-		return err
-	}
-	stream, err := remotecommand.NewFallbackExecutor(sockets, spdy, func(err error) bool {
-		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
-	})
+	stream, err := c.stream(to)
 	if err != nil {
 		return err
 	}

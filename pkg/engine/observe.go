@@ -38,7 +38,7 @@ func (r *Run) observe(ctx context.Context, cancel context.CancelCauseFunc) (*syn
 		r.Log.Record(s.started)
 		r.spawn(&wait, cancel, func() { r.stream(ctx, s, watch) })
 	}
-	r.probing = newProbing(ctx, r.Plan.connection.Objects(r.Plan.Workload.Namespace))
+	r.probing = newProbing(ctx, world{r.Plan.connection.Objects(r.Plan.Workload.Namespace), r.Plan.connection, r.Plan.Workload})
 	for _, p := range r.Plan.Experiment.Spec.Probes {
 		r.spawn(&wait, cancel, func() { r.watchProbe(ctx, p) })
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
-	"github.com/chaosctl/chaosctl/pkg/condition"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
@@ -57,7 +56,7 @@ func (p *Command) Check(c *experiment.Check) {
 		given[v.Name] = true
 	}
 	if p.CEL != "" {
-		if _, err := p.compile(); err != nil {
+		if _, err := compileOutput(p.CEL); err != nil {
 			c.Fail("cel", "%v", err)
 		}
 	}
@@ -65,10 +64,6 @@ func (p *Command) Check(c *experiment.Check) {
 
 // Needs is nothing that chaosctl could know: what the program does is its own affair.
 func (p *Command) Needs(access.Scope) []access.Need { return nil }
-
-func (p *Command) compile() (*condition.Condition, error) {
-	return condition.CompileOver(p.CEL, condition.Integer("exitCode"), condition.Text("stdout"), condition.Text("stderr"))
-}
 
 // Measure runs the program once.
 func (p *Command) Measure(ctx context.Context, _ World) error {
@@ -83,32 +78,9 @@ func (p *Command) Measure(ctx context.Context, _ World) error {
 	case ended.late:
 		return fmt.Errorf("the command did not end in time, and was killed with its process group%s", ended.said(secret))
 	case p.CEL != "":
-		return p.judge(ctx, ended, secret)
+		return judgeOutput(ctx, "", p.CEL, ended, ended.said(secret), len(secret) > 0)
 	case ended.exitCode != 0:
 		return fmt.Errorf("the command ended with %s%s", ended.status, ended.said(secret))
-	}
-	return nil
-}
-
-// judge evaluates the condition.
-func (p *Command) judge(ctx context.Context, ended *ended, secret []string) error {
-	compiled, err := p.compile()
-	if err != nil {
-		return unknown("%w", err)
-	}
-	for _, o := range []*output{&ended.stdout, &ended.stderr} {
-		if o.more && compiled.ReadsAny(o.name) {
-			return unknown("the command wrote more than %d KiB to %s, so the condition cannot be told", maxOutput>>10, o.name)
-		}
-	}
-	holds, err := compiled.Holds(ctx, map[string]any{"exitCode": int64(ended.exitCode), "stdout": ended.stdout.String(), "stderr": ended.stderr.String()})
-	switch {
-	case err != nil && len(secret) > 0: // the error may quote the output
-		return unknown("the condition cannot be told with %s%s", ended.status, ended.said(secret))
-	case err != nil:
-		return unknown("%w, with %s%s", err, ended.status, ended.said(secret))
-	case !holds:
-		return fmt.Errorf("%s does not hold with %s%s", p.CEL, ended.status, ended.said(secret))
 	}
 	return nil
 }

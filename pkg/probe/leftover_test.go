@@ -14,6 +14,7 @@ import (
 	"github.com/miekg/dns"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/chaosctl/chaosctl/pkg/probe"
 )
@@ -36,6 +37,8 @@ func TestChecksLeaveNothing(t *testing.T) {
 		"command":    &probe.Command{Argv: sh("sleep 1000 & sleep 1000")},
 		"grpc":       &probe.GRPC{Address: quiet},
 		"prometheus": &probe.Prometheus{URL: web.URL, Query: "up", CEL: "value == 1"},
+		"exec":       &probe.Exec{Argv: []string{"sleep", "1000"}, Each: true},
+		"log":        &probe.Log{Absent: "x"},
 	}
 	for _, d := range probe.Definitions() {
 		assert.True(t, probes[d.Name] != nil || d.Name == "kubernetes", "%s is not tried", d.Name)
@@ -45,7 +48,7 @@ func TestChecksLeaveNothing(t *testing.T) {
 			check := func() {
 				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 				defer cancel()
-				require.Error(t, p.Measure(ctx, nil))
+				require.Error(t, p.Measure(ctx, hanging{ctx}))
 			}
 			check() // what is made once
 			goroutines, files := runtime.NumGoroutine(), openFiles(t)
@@ -58,6 +61,32 @@ func TestChecksLeaveNothing(t *testing.T) {
 			}, 20*time.Second, 10*time.Millisecond, "goroutines: %d, then %d; files: %d, then %d", goroutines, runtime.NumGoroutine(), files, openFiles(t))
 		})
 	}
+}
+
+// hanging is a world in which nothing ends before its context does.
+type hanging struct{ ctx context.Context }
+
+func (hanging) Object(ctx context.Context, _ string) (*unstructured.Unstructured, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (hanging) Pods(context.Context, map[string]string) ([]probe.Pod, error) {
+	return []probe.Pod{pod("a", "ready", "restarted"), pod("b", "ready")}, nil
+}
+
+func (hanging) Exec(ctx context.Context, _, _ string, _ []string, _ io.Reader, _, _ io.Writer) (int, error) {
+	<-ctx.Done()
+	return 0, ctx.Err()
+}
+
+func (h hanging) Log(context.Context, string, string, time.Duration, int64, bool) (io.ReadCloser, error) {
+	return io.NopCloser(h), nil
+}
+
+func (h hanging) Read([]byte) (int, error) {
+	<-h.ctx.Done()
+	return 0, h.ctx.Err()
 }
 
 func openFiles(t *testing.T) int {
