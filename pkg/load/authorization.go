@@ -35,7 +35,7 @@ func Basic(username, password string) (Authorization, error) {
 		return Authorization{}, errors.New("the password is empty")
 	}
 	encoded := base64.StdEncoding.EncodeToString([]byte(username + ":" + password))
-	return authorizationOf(credentials{header: "Basic " + encoded, secrets: []string{encoded, password}}), nil
+	return authorizationOf(credentials{header: "Basic " + encoded, secrets: []string{encoded, password, strings.TrimSpace(password)}}), nil
 }
 
 func authorizationOf(c credentials) Authorization {
@@ -63,7 +63,9 @@ func (a Authorization) hush(text string) string {
 		return text
 	}
 	for _, secret := range a.reveal().secrets {
-		text = strings.ReplaceAll(text, secret, hidden)
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, hidden)
+		}
 	}
 	return text
 }

@@ -136,6 +136,20 @@ func TestAuthorizationComesBack(t *testing.T) {
 	}
 }
 
+// TestAuthorizationComesBackTrimmed: a header has no ends of lines, so that one of a password's is lost on the way back.
+func TestAuthorizationComesBackTrimmed(t *testing.T) {
+	echo := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, word, _ := r.BasicAuth()
+		w.Header().Set("X-Pod", word)
+	})
+	for word, want := range map[string]string{password + "\n": "[secret]", " ": ""} {
+		a, err := load.Basic("ann", word)
+		require.NoError(t, err)
+		samples, _ := collect(t, load.Stream{URL: echo.URL, PodHeader: "X-Pod", Profile: load.Constant(100), Authorization: a}, atLeast(1))
+		assert.Equal(t, want, samples[0].Pod)
+	}
+}
+
 // TestAnAnswerThatIsNotUnderstoodIsRepeated where the server was sent nothing that is secret.
 func TestAnAnswerThatIsNotUnderstoodIsRepeated(t *testing.T) {
 	garbled := raw(t, func(c *net.TCPConn) { say(c, "HTTP/1.1 gibberish OK\r\n\r\n") })
