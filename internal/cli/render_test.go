@@ -47,3 +47,25 @@ func TestRenderRefuses(t *testing.T) {
 	assert.Equal(t, report.ExitInvalid, code)
 	assert.Contains(t, stderr, "a game day on standard input has no folder")
 }
+
+// TestRenderTakesTracesAlong: the pods load the experiments as they are, and so need the files that these name.
+func TestRenderTakesTracesAlong(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "experiments"), 0o755))
+	for name, text := range map[string]string{
+		"day.yaml": "apiVersion: chaosctl.dev/v1alpha1\nkind: GameDay\nmetadata: {name: d}\nspec:\n  schedule: \"@daily\"\n  experiments: [{file: experiments/kill.yaml}]\n",
+		"experiments/kill.yaml": "apiVersion: chaosctl.dev/v1alpha1\nkind: Experiment\nmetadata: {name: kill}\nspec:\n  promise: self-healing\n  target: {namespace: shop, workload: deployment/web}\n" +
+			"  load:\n  - {name: browse, http: {service: web}, profile: {trace: {file: ../traces/monday.csv}}}\n  faults:\n  - podKill: {count: 1}\n  expect:\n  - recovery: {within: 1m}\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
+	code, _, stderr := call(t, "schedule", "render", "-f", filepath.Join(dir, "day.yaml"))
+	assert.Equal(t, report.ExitInvalid, code)
+	assert.Contains(t, stderr, "the trace cannot be read")
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "traces"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "traces", "monday.csv"), []byte("0, 12.5\n"), 0o644))
+	code, stdout, stderr := call(t, "schedule", "render", "-f", filepath.Join(dir, "day.yaml"))
+	require.Zero(t, code, stderr)
+	assert.Contains(t, stdout, "path: traces/monday.csv")
+	assert.Contains(t, stdout, "0, 12.5")
+}

@@ -106,9 +106,14 @@ func filesOf(d experiment.Document) (cronjob.Files, error) {
 	dir := filepath.Dir(d.File)
 	names := []string{filepath.Base(d.File)}
 	for _, e := range d.GameDay.Spec.Experiments {
-		if e.File != "" {
-			names = append(names, e.File)
+		if e.File == "" {
+			continue
 		}
+		traces, err := tracesOf(dir, e.File)
+		if err != nil {
+			return nil, err
+		}
+		names = append(append(names, e.File), traces...)
 	}
 	names = append(names, d.GameDay.Calendars()...)
 	var files cronjob.Files
@@ -127,6 +132,27 @@ func filesOf(d experiment.Document) (cronjob.Files, error) {
 		files = append(files, cronjob.File{Path: filepath.Clean(name), Text: string(text)})
 	}
 	return files, nil
+}
+
+// tracesOf are the files that the loads of an experiment's file name, as seen from a directory, from which that is seen too.
+func tracesOf(dir, name string) ([]string, error) {
+	file, err := loader().LoadFile(filepath.Join(dir, name))
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, d := range file.Documents {
+		if d.Experiment == nil {
+			continue
+		}
+		for _, trace := range d.Experiment.Traces() {
+			if !filepath.IsAbs(trace) {
+				trace = filepath.Join(filepath.Dir(name), trace)
+			}
+			all = append(all, trace)
+		}
+	}
+	return all, nil
 }
 
 // document writes an object as one of several in YAML, without the status that it does not have.

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
@@ -74,7 +75,7 @@ func (r *Response) validate(f *findings, path, method string) {
 			return
 		}
 	}
-	if method == "HEAD" && r.looksAtBody() {
+	if method == http.MethodHead && r.looksAtBody() {
 		f.refuse(path, "", "answers to HEAD have no body, of which something is asked: expected another method")
 	}
 }

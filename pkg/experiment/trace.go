@@ -21,6 +21,9 @@ type Trace struct {
 	File string `json:"file,omitempty" choice:"trace"`
 	// Points are such lines, as texts.
 	Points []TracePoint `json:"points,omitempty" choice:"trace"`
+
+	// from is the file that the points were read from, as the experiment named it.
+	from string
 }
 
 // TracePoint is a rate that holds from an offset on, to the next one.
@@ -86,13 +89,32 @@ func (e *Experiment) readTraces(f *findings) {
 		if !f.sound(path) {
 			continue
 		}
-		points, err := readTrace(filepath.Join(filepath.Dir(f.file), p.Trace.File), p.Trace.File)
+		points, err := readTrace(beside(f.file, p.Trace.File), p.Trace.File)
 		if err != nil {
 			f.fail(f.placeAt(path), path, "", "%v", err)
 			continue
 		}
-		p.Trace.File, p.Trace.Points = "", points
+		p.Trace.File, p.Trace.Points, p.Trace.from = "", points, p.Trace.File
 	}
+}
+
+// beside is the path of a file that another one names.
+func beside(file, name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(filepath.Dir(file), name)
+}
+
+// Traces are the files that were read for the profiles of loads, as the experiment names them.
+func (e *Experiment) Traces() []string {
+	var names []string
+	for i := range e.Spec.Load {
+		if p := e.Spec.Load[i].Profile; p != nil && p.Trace != nil && p.Trace.from != "" {
+			names = append(names, p.Trace.from)
+		}
+	}
+	return names
 }
 
 // readTrace reads the file at a path, which has a name for people.

@@ -80,7 +80,7 @@ func (p *Exec) Measure(ctx context.Context, w World) error {
 	}
 	var running []Pod
 	for _, pod := range ordered(pods) {
-		if p.runs(pod) && !(p.Each && pod.Leaving) {
+		if p.runs(pod) && (!p.Each || !pod.Leaving) {
 			running = append(running, pod)
 		}
 	}
