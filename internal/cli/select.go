@@ -180,7 +180,7 @@ func (s *selection) override(a *app, e *experiment.Experiment) error {
 		l := &e.Spec.Load[i]
 		switch {
 		case s.url != "":
-			l.HTTP = experiment.HTTPLoad{URL: s.url, Method: l.HTTP.Method, PodHeader: l.HTTP.PodHeader}
+			l.HTTP.URL, l.HTTP.Service, l.HTTP.Port, l.HTTP.Path = s.url, "", "", ""
 		case s.target != "":
 			// Another workload has another Service; the one that selects its pods is found in the cluster.
 			l.HTTP.Service, l.HTTP.Port = "", ""

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"runtime/debug"
 	"sync"
 
@@ -134,8 +135,17 @@ func (p *Plan) streamsOf(i int, l experiment.Load) []load.Stream {
 	for _, kind := range l.Streams() {
 		all = append(all, load.Stream{
 			Name: l.Name, Fresh: kind == experiment.Fresh, Method: l.HTTP.Method, URL: p.Routes[i].URL,
-			PodHeader: l.HTTP.PodHeader, Authorization: authorization, TLS: l.HTTP.TLS, Expected: load.ExpectedOf(l.HTTP.Response), Profile: load.ProfileOf(l.StreamShape()), Timeout: l.Timeout.Std(),
+			Header: headerOf(l.HTTP.Headers), Body: []byte(l.HTTP.Body), PodHeader: l.HTTP.PodHeader, Authorization: authorization, TLS: l.HTTP.TLS,
+			Expected: load.ExpectedOf(l.HTTP.Response), Profile: load.ProfileOf(l.StreamShape()), Timeout: l.Timeout.Std(),
 		})
 	}
 	return all
+}
+
+func headerOf(values map[string]string) http.Header {
+	header := http.Header{}
+	for name, value := range values {
+		header.Set(name, value)
+	}
+	return header
 }

@@ -28,6 +28,10 @@ type HTTPLoad struct {
 	Path string `json:"path,omitempty" form:"path"`
 	// Method is GET unless told otherwise.
 	Method string `json:"method" default:"GET" form:"method"`
+	// Headers are sent with each request. What nobody should read in a report does not belong here: see auth.
+	Headers map[string]string `json:"headers,omitempty"`
+	// Body is what each request carries, 64 KiB at the most; for JSON, with the header Content-Type: application/json.
+	Body string `json:"body,omitempty"`
 	// URL is used as it stands, and takes the place of service, port and path.
 	URL string `json:"url,omitempty" form:"url" excludes:"service,port,path"`
 	// PodHeader is the response header that carries the name of the pod that answered, where the application sends

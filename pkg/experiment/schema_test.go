@@ -34,6 +34,7 @@ var beyondSchema = map[string]string{
 	"gameday-windows-empty":          "wants one of two, of which there may be both",
 	"gameday-zone":                   "needs the list of time zones",
 	"key-merge":                      "YAML has merged the keys before the schema is applied",
+	"load-content":                   "looks at the names of headers, and at the method beside a body",
 	"load-twice":                     "compares elements of a list",
 	"profile-burst":                  "compares two rates, and two durations",
 	"profile-burst-short":            "compares durations",

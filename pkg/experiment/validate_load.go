@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -44,6 +45,7 @@ func (h HTTPLoad) validate(f *findings, path string) {
 	if h.PodHeader != "" && len(validation.IsHTTPHeaderName(h.PodHeader)) > 0 {
 		f.refuse(child(path, "podHeader"), "", "%s is not the name of a header: expected one such as X-Pod", quote(h.PodHeader))
 	}
+	h.validateContent(f, path)
 	if h.Auth != nil {
 		h.Auth.validate(f, child(path, "auth"))
 	}
@@ -65,6 +67,42 @@ func (h HTTPLoad) validate(f *findings, path string) {
 	h.validatePort(f, child(path, "port"))
 	if _, err := url.ParseRequestURI(h.Path); err != nil || !strings.HasPrefix(h.Path, "/") {
 		f.refuse(child(path, "path"), "", "%s is not a path: expected one that starts with /, escaped as in a URL", quote(h.Path))
+	}
+}
+
+// mostBody is the longest body of a request, in bytes.
+const mostBody = 64 << 10
+
+// ownHeaders are those that the connection is made of, or that have a field of their own, with what to do instead.
+func ownHeaders() map[string]string {
+	return map[string]string{
+		"Authorization": "expected auth, which keeps it out of all reports", "Host": "expected it in the url",
+		"Content-Length": "it is sent by itself", "Transfer-Encoding": "it is sent by itself", "Connection": "expected connections: fresh or reuse",
+		"X-Vegeta-Seq": "it is used within this program",
+	}
+}
+
+// validateContent looks at what requests carry.
+func (h HTTPLoad) validateContent(f *findings, path string) {
+	for _, name := range slices.Sorted(maps.Keys(h.Headers)) {
+		at, value := child(child(path, "headers"), name), h.Headers[name]
+		if len(validation.IsHTTPHeaderName(name)) > 0 {
+			f.refuse(at, "", "%s is not the name of a header: expected one such as Content-Type", quote(name))
+			continue
+		}
+		if mend, own := ownHeaders()[http.CanonicalHeaderKey(name)]; own {
+			f.refuse(at, "", "the header %s is not to be set here: %s", http.CanonicalHeaderKey(name), mend)
+		}
+		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+			f.refuse(at, "", "the value of a header cannot have control characters or ends of lines")
+		}
+	}
+	switch bodiless := []string{http.MethodGet, http.MethodHead, http.MethodOptions}; {
+	case h.Body == "":
+	case slices.Contains(bodiless, h.Method):
+		f.refuse(child(path, "body"), "", "requests of the method %s carry no body: expected a method such as POST", h.Method)
+	case len(h.Body) > mostBody:
+		f.refuse(child(path, "body"), "", "the body has %d bytes: expected %d at the most", len(h.Body), mostBody)
 	}
 }
 

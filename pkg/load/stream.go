@@ -3,6 +3,7 @@ package load
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"net/http"
 	"time"
@@ -28,6 +29,9 @@ type Stream struct {
 	Fresh bool
 	// Method is GET where it is empty.
 	Method, URL string
+	// Header is sent with each request, beside what this program calls itself, and Body is what each carries.
+	Header http.Header
+	Body   []byte
 	// PodHeader names the header of an answer that carries the name of the pod; may be empty.
 	PodHeader string
 	// Authorization is how the server lets the stream in.
@@ -113,9 +117,10 @@ func (s Stream) Run(ctx context.Context, clock event.Clock, each func(Sample)) S
 func (s Stream) targeter(pacer *pacer) vegeta.Targeter {
 	method := s.method()
 	header := http.Header{"User-Agent": {userAgent}}
+	maps.Copy(header, s.Header)
 	return func(target *vegeta.Target) error {
 		pacer.inFlight.Add(1)
-		target.Method, target.URL, target.Header = method, s.URL, header
+		target.Method, target.URL, target.Header, target.Body = method, s.URL, header, s.Body
 		return nil
 	}
 }

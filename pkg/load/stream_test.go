@@ -2,6 +2,7 @@ package load_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"runtime"
 	"strings"
@@ -198,6 +199,27 @@ func TestRequestsAreWhatTheyShouldBe(t *testing.T) {
 	assert.Equal(t, 1, r.ProtoMajor)
 	for name := range r.Header {
 		assert.NotContains(t, name, "Vegeta")
+	}
+}
+
+func TestRequestsCarryWhatTheyShould(t *testing.T) {
+	type request struct {
+		body, kind, agent string
+		length            int64
+	}
+	seen := make(chan request, 1024)
+	server := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body) // what is missing of it shows below
+		seen <- request{string(text), r.Header.Get("Content-Type"), r.Header.Get("User-Agent"), r.ContentLength}
+	})
+	stream := load.Stream{
+		Method: http.MethodPost, URL: server.URL, Profile: load.Constant(100),
+		Header: http.Header{"Content-Type": {"application/json"}, "User-Agent": {"somebody"}}, Body: []byte(`{"key":"a"}`),
+	}
+	samples, _ := collect(t, stream, atLeast(3))
+	assert.True(t, samples[0].OK())
+	for range 3 { // each of them, not only the first
+		assert.Equal(t, request{`{"key":"a"}`, "application/json", "somebody", 11}, <-seen)
 	}
 }
 
