@@ -30,7 +30,7 @@ test: test-unit lint prepare build shop ## Run all tests that a change must pass
 	@cd test && go test -count=1 -p 1 -timeout 30m ./... # packages that share two processors would measure one another
 
 .PHONY: test-all
-test-all: test test-faults test-library test-crash fuzz bench ## Run the long ones too: all faults, the library, all crash points, fuzzing and the comparison with peers
+test-all: test test-faults test-library test-examples test-crash fuzz bench ## Run the long ones too: all faults, the library, all crash points, fuzzing and the comparison with peers
 
 .PHONY: test-faults
 test-faults: prepare build shop ## Run every fault on real nodes, see its effect and its undo; make test does so with one of each family (needs root)
@@ -39,6 +39,10 @@ test-faults: prepare build shop ## Run every fault on real nodes, see its effect
 .PHONY: test-library
 test-library: prepare build shop ## Run each experiment of the library on a healthy shop and on one with the weakness that it finds (needs root)
 	@cd test && go test -count=1 -timeout 150m -v ./library -library.all $(LIBRARY)
+
+.PHONY: test-examples
+test-examples: prepare build ## Run the applications of examples/ with their experiments (needs root)
+	@cd test && go test -count=1 -timeout 30m -v ./examples -examples.all
 
 .PHONY: test-crash
 test-crash: prepare build ## Kill a run at each of its points, and recover; make test does so at a sample of them (needs root)
