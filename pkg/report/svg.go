@@ -55,7 +55,8 @@ func (d *drawing) picture(id, class string, width, height float64, title, descri
 		class, coordinate(width), coordinate(height), id, id, id, escape(title), id, escape(description), d.String()))
 }
 
-// textWidth is an upper estimate of the width of s at a size in pixels, good enough to keep labels apart.
+// textWidth is an upper estimate of the width of s at a size in pixels, good enough to keep labels apart. DejaVu Sans, which is what
+// a bare Linux has, is the widest of the fonts that the pages ask for.
 func textWidth(s string, size float64) float64 {
 	width := 0.0
 	for _, r := range s {
@@ -63,24 +64,54 @@ func textWidth(s string, size float64) float64 {
 		case unicode.Is(unicode.Mn, r):
 		case r > 0x2e80:
 			width += 1.35
-		case strings.ContainsRune("iljtfr.,:;'|!()[] ", r):
-			width += 0.38
-		case unicode.IsUpper(r) || r == 'm' || r == 'w' || r == '%':
-			width += 0.82
+		case strings.ContainsRune("iljtfr.,:;'|!()[]/\\- ", r):
+			width += 0.41
+		case strings.ContainsRune("mMW@%…", r):
+			width += 1
+		case strings.ContainsRune("w<>=+×#~^", r) || unicode.IsUpper(r):
+			width += 0.84
 		default:
-			width += 0.6
+			width += 0.64
 		}
 	}
 	return width * size
 }
 
+// podSize is that of the names of pods, in pixels. All their letters are of one width.
+const podSize = 11
+
+func podWidth(s string) float64 {
+	width := 0.0
+	for _, r := range s {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+		case r > 0x2e80:
+			width += 1.35
+		default:
+			width += 0.61
+		}
+	}
+	return width * podSize
+}
+
+// leastText is how many runes of a label that does not fit are worth showing.
+const leastText = 8
+
 // fit shortens s until it is no wider than width; empty if nothing useful is left.
 func fit(s string, width, size float64) string {
-	if textWidth(s, size) <= width {
+	return fitBy(s, width, func(s string) float64 { return textWidth(s, size) })
+}
+
+// fitPod is fit for the name of a pod.
+func fitPod(s string, width float64) string { return fitBy(s, width, podWidth) }
+
+func fitBy(s string, width float64, measure func(string) float64) string {
+	if measure(s) <= width {
 		return s
 	}
-	for n := min(len([]rune(s))-1, int(width/size*3)); n >= 4; n-- {
-		if cut := clipMiddle(s, n); textWidth(cut, size) <= width {
+	most := width * 3 / podSize // a rune takes a third of its height at the least
+	for n := min(len([]rune(s))-1, int(most)); n >= leastText; n-- {
+		if cut := clipMiddle(s, n); measure(cut) <= width {
 			return cut
 		}
 	}

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -48,23 +50,23 @@ func (t *chart) streamTitle(i int, series StreamSeries) {
 	t.y += 8
 }
 
-// outageLabels says how long each outage was, where there is room for it.
+// outageLabels says how long each outage was, where there is room for it: the longest come first.
 func (t *chart) outageLabels(series StreamSeries) {
-	end, any := t.left, false
-	for _, o := range series.Outages {
-		if !t.shows(o.Start, o.End) {
-			continue
-		}
-		any = true
+	const apart = 8
+	outages := slices.DeleteFunc(slices.Clone(series.Outages), func(o OutageSpan) bool { return !t.shows(o.Start, o.End) })
+	slices.SortStableFunc(outages, func(a, b OutageSpan) int { return cmp.Compare(b.End.Sub(b.Start), a.End.Sub(a.Start)) })
+	var taken []span
+	for _, o := range outages {
 		label := "outage " + seconds(o.End.Sub(o.Start).Seconds())
 		width := textWidth(label, textSize)
 		x := min(max((t.instant(o.Start)+t.instant(o.End)-width)/2, t.left), t.right-width)
-		if x >= end {
-			t.body.text("outage-text", x, t.y+10, label)
-			end = x + width + 8
+		if slices.ContainsFunc(taken, func(s span) bool { return x < s.to+apart && x+width+apart > s.from }) {
+			continue
 		}
+		taken = append(taken, span{x, x + width})
+		t.body.text("outage-text", x, t.y+10, label)
 	}
-	if any {
+	if len(outages) > 0 {
 		t.y += 15
 	}
 }

@@ -74,9 +74,9 @@ func (t *chart) pod(l lane) {
 	if t.narrow {
 		top = t.y + t.podHeight - height - 2
 		t.panel(top-1, top+height+1)
-		t.body.text("pod", 0, top-4, fit(name, t.width-8, 11.5))
+		t.body.text("pod", 0, top-4, fitPod(name, t.width-8))
 	} else {
-		t.body.text("pod", 0, top+10, fit(name, t.left-10, 11.5))
+		t.body.text("pod", 0, top+10, fitPod(name, t.left-10))
 	}
 	longest, room := -1, 0.0
 	drawn := map[string]float64{} // how far the segments of a state reach

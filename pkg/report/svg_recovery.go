@@ -32,7 +32,11 @@ func drawWaterfall(r RecoveryResult, f recoveryFrame, id string) template.HTML {
 			d.text("muted", f.gloss, y+16, p.Waits)
 		}
 		if p.Seconds == nil {
-			d.text("muted", a.at(at)+6, y+16, r.unreached())
+			class, x := "muted", a.at(at)+6
+			if x+textWidth(r.unreached(), textSize) > f.width {
+				class, x = "muted end", a.at(at)-6
+			}
+			d.text(class, x, y+16, r.unreached())
 		} else {
 			x, end := a.at(at), a.at(at+*p.Seconds)
 			class := "step owner-" + ownerClass(p.Owner)
@@ -83,7 +87,7 @@ func drawRecoveries(all []RecoveryResult, f recoveryFrame, id string) template.H
 	y := 18.0
 	a.grid(&d, y, y+row*float64(len(all)))
 	for _, r := range all {
-		name := fit(r.Victim.Name, f.width*0.55, 11.5)
+		name := fitPod(r.Victim.Name, f.width*0.55)
 		d.text("pod", 0, y+15, name)
 		d.text("figure longest end", f.width-8, y+15, r.took())
 		at := 0.0

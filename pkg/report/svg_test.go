@@ -151,3 +151,30 @@ func TestMarksDoNotOverlap(t *testing.T) {
 		}
 	}
 }
+
+// TestTheLongestOutageIsNamed: where labels have no room beside each other, it is not the first that is named.
+func TestTheLongestOutageIsNamed(t *testing.T) {
+	s := newSample("many-outages", "self-healing", "shop/deployment/web", 10, 15, 10)
+	s.load("browse", "fresh", 100, 0.1, 0.002, "refused", loss{10, 10.02, 1}, loss{10.1, 10.4, 1}, loss{10.5, 10.53, 1})
+	picture := string(drawTimeline(s.Model, details[0], narrowFrame, wholeRun(s.Model), "run"))
+	if !strings.Contains(picture, ">outage 300 ms<") || strings.Contains(picture, ">outage 20 ms<") {
+		t.Error("the longest outage is not the one that is named")
+	}
+}
+
+// TestNamesFitTheirRoom: whatever letters a name has, it is cut to its room or left out.
+func TestNamesFitTheirRoom(t *testing.T) {
+	for _, name := range []string{"web-7d9f8b6c5-x2k4p", strings.Repeat("W", 40), strings.Repeat("<&>", 40), strings.Repeat("il", 60), strings.Repeat("網", 40)} {
+		for _, width := range []float64{20, 60, 158, 352} {
+			if got := fit(name, width, textSize); textWidth(got, textSize) > width || got != "" && got != name && len([]rune(got)) < leastText {
+				t.Errorf("%q in %g", got, width)
+			}
+			if got := fitPod(name, width); podWidth(got) > width {
+				t.Errorf("the pod %q in %g", got, width)
+			}
+		}
+	}
+	if got := fitPod(strings.Repeat("il", 60), 158); len([]rune(got)) > 158*2/podSize {
+		t.Errorf("%q is wider than it seems: the letters of pods are of one width", got)
+	}
+}
