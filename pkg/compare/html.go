@@ -88,6 +88,9 @@ func (p *page) Means() string {
 	return "unknown: the data cannot say"
 }
 
+// Headline is that of the comparison, with numbers and their units on one line.
+func (p *page) Headline() string { return report.Unbroken(p.Comparison.Headline()) }
+
 // More and MoreRuns are how many rows the tables leave out.
 func (p *page) More() int { return len(p.Figures) - len(p.Rows) }
 

@@ -43,25 +43,53 @@ func newPage(original *Model, d detail) *page {
 	m := &copied
 	m.ExperimentYAML = document(original.ExperimentYAML, longestExperiment)
 	p := &page{
-		Model:    m,
-		detail:   d,
-		Headline: unbroken(Headline(&m.Result)),
-		Because:  m.Reasons,
-		Keeps:    promiseWords(m.Experiment.Promise),
-		Undone:   undoWords(&m.Result),
-		Means:    exitMeaning(m.ExitCode),
-		Longest:  unbroken(sentence(LongestPhase(&m.Result))),
-		Loads:    loads(m.Streams[:min(len(m.Streams), d.rows/5)]),
-		Rows:     changeViews(m),
-		Limits:   limits(m),
-		Figures:  figures(m, d),
+		Model:   m,
+		detail:  d,
+		Because: m.Reasons,
+		Keeps:   promiseWords(m.Experiment.Promise),
+		Undone:  undoWords(&m.Result),
+		Means:   exitMeaning(m.ExitCode),
+		Longest: unbroken(sentence(LongestPhase(&m.Result))),
+		Loads:   loads(m.Streams[:min(len(m.Streams), d.rows/5)]),
+		Rows:    changeViews(m),
+		Limits:  limits(m),
+		Figures: figures(m, d),
 	}
-	if m.Verdict != Pass && m.Verdict != Fail && len(m.Reasons) > 0 {
-		p.Because = m.Reasons[1:] // the headline gave the first
-	}
+	p.headline()
 	p.Because, p.Limits = head(p, p.Because), head(p, p.Limits)
+	keepUnits(p.Because, m.Expectations)
 	p.draw()
 	return p
+}
+
+// longestReason is how many runes of a reason a headline has.
+const longestReason = 200
+
+// headline gives the first reason of a run without a verdict, and the list below it the others; and the first as well, where it is
+// too long for a headline.
+func (p *page) headline() {
+	short := p.Result
+	if short.Verdict != Pass && short.Verdict != Fail && len(short.Reasons) > 0 {
+		first := clip(short.Reasons[0], longestReason)
+		if first == short.Reasons[0] {
+			p.Because = short.Reasons[1:]
+		}
+		short.Reasons = []string{first}
+	}
+	p.Headline = unbroken(Headline(&short))
+}
+
+// keepUnits keeps numbers and their units on one line, wherever the page has them in sentences or in narrow columns.
+func keepUnits(reasons []string, expectations []ExpectationResult) {
+	for i := range reasons {
+		reasons[i] = unbroken(reasons[i])
+	}
+	for i := range expectations {
+		e := &expectations[i]
+		for _, text := range []*string{&e.Observed, &e.Bound, &e.Resolution, &e.Why} {
+			*text = unbroken(*text)
+		}
+	}
 }
 
 // draw makes the pictures.

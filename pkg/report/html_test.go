@@ -166,3 +166,20 @@ func TestPageTellsThePhases(t *testing.T) {
 		}
 	}
 }
+
+// TestHeadlineStaysShort: a reason of many words is told below the headline, and there as a whole.
+func TestHeadlineStaysShort(t *testing.T) {
+	m := unknownRun()
+	m.Reasons[0] = strings.Repeat("the load was starved and ", 15) + "so on"
+	p := newPage(m, details[0])
+	if n := len([]rune(p.Headline)); n > longestReason+150 {
+		t.Errorf("the headline has %d letters", n)
+	}
+	if p.Because[0] != m.Reasons[0] || len(p.Because) != len(m.Reasons) {
+		t.Errorf("the reasons are %q", p.Because)
+	}
+	m.Reasons[0] = "the load was starved"
+	if p = newPage(m, details[0]); !strings.Contains(p.Headline, m.Reasons[0]) || len(p.Because) != len(m.Reasons)-1 {
+		t.Errorf("the headline is %q, and the reasons %q", p.Headline, p.Because)
+	}
+}

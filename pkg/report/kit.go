@@ -8,6 +8,9 @@ func Seconds(s float64) string { return seconds(s) }
 // Percent writes a share: 99.98 %. What is not whole never reads as whole.
 func Percent(share float64) string { return percent(share) }
 
+// Unbroken keeps numbers and their units on one line.
+func Unbroken(s string) string { return unbroken(s) }
+
 // Markdown writes a text so that it stands for itself: no table, link, heading, mark-up or HTML comes of it.
 func Markdown(s string) string { return markdown(s) }
 
