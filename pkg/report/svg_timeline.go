@@ -144,9 +144,14 @@ func (t *chart) ground() {
 	for _, s := range at {
 		t.back.path("grid", t.stripes(upright(t.at(s))))
 	}
-	for _, c := range t.clusters() {
+	clusters := t.clusters()
+	lines := &t.front
+	if len(clusters) > crowd {
+		lines = &t.back // so many would hide what they point at
+	}
+	for _, c := range clusters {
 		t.back.path("mark-line mark-"+c.kind, upright(c.x)(c.y, t.band))
-		t.front.path("mark-line mark-"+c.kind, t.stripes(upright(c.x)))
+		lines.path("mark-line mark-"+c.kind, t.stripes(upright(c.x)))
 	}
 }
 
