@@ -6,6 +6,7 @@ BIN   := bin
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/chaosctl-tools
 LINT_VERSION        := v2.15.0
 STATICCHECK_VERSION := 2026.2
+export CHAOSCTL_TOOLS := $(CACHE)
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w'
 # Those of the image, and its name; that which this version looks for unless it is given.
 ARCHITECTURES ?= amd64 arm64
@@ -24,7 +25,7 @@ demo: build lab shop ## Run a game day against a shop on a real 3-node cluster, 
 	@scripts/demo.sh
 
 .PHONY: test
-test: test-unit lint prepare build shop ## Run all tests that a change must pass (needs root for the lab)
+test: test-unit lint prepare page-tools build shop ## Run all tests that a change must pass (needs root for the lab)
 	@echo "==> tests on real clusters"
 	@cd lab && go test -count=1 -timeout 20m ./acceptance/...
 	@cd test && go test -count=1 -p 1 -timeout 30m ./... # packages that share two processors would measure one another
@@ -43,6 +44,10 @@ test-library: prepare build shop ## Run each experiment of the library on a heal
 .PHONY: test-examples
 test-examples: prepare build ## Run the applications of examples/ with their experiments (needs root)
 	@cd test && go test -count=1 -timeout 30m -v ./examples -examples.all
+
+.PHONY: test-pages
+test-pages: page-tools build ## Look at the HTML pages in a browser, and keep a picture of each below bin; make test looks too
+	@cd test && go test -count=1 -timeout 10m -v -artifacts -outputdir ../$(BIN) ./pages
 
 .PHONY: test-crash
 test-crash: prepare build ## Kill a run at each of its points, and recover; make test does so at a sample of them (needs root)
@@ -79,6 +84,10 @@ lab: ## Build bin/lab, the cluster on one machine
 .PHONY: prepare
 prepare: lab ## Install what the lab needs and build its components, once (about 10 minutes)
 	@$(BIN)/lab prepare
+
+.PHONY: page-tools
+page-tools: ## Install what the tests of the pages need, once: chromium, Node.js, axe-core, html-validate
+	@scripts/page-tools.sh "$(CACHE)"
 
 .PHONY: shop
 shop: ## Build the example application and the command that deploys it
