@@ -174,8 +174,11 @@ func (r *recording) write(torn bool) {
 	file, err := os.Create(path)
 	require.NoError(r.t, err)
 	w := load.NewWriter(file)
-	for _, s := range r.samples {
+	for i, s := range r.samples {
 		require.NoError(r.t, w.Write(s))
+		if i%200 == 0 {
+			require.NoError(r.t, w.Flush()) // a run does so every half second, so that it loses no more when it is killed
+		}
 	}
 	require.NoError(r.t, w.Close())
 	if torn {

@@ -169,6 +169,7 @@ func killed(t *testing.T, dir string) {
 	r.add(10, event.PhaseStarted{Phase: event.Fault})
 	r.change(10.01, event.ChangeUpdated{ID: "image/1", Fault: "image", Verb: "patch", Object: event.Object{Kind: "StatefulSet", Namespace: "shop", Name: "db", UID: "d"}},
 		event.ChangeIntended, event.ChangeSent, event.ChangeApplied)
+	r.add(12.4, event.Noted{Level: "info", Message: "1 of 3 pods is on its way"})
 	r.load("browse", 100, 12.5, 0.002, []string{"db-0"})
 	r.write(true)
 }
