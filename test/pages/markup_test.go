@@ -33,7 +33,7 @@ func markup(t *testing.T, files []string) map[string][]string {
 	args := append([]string{tool("html-validate/bin/html-validate.mjs"), "--config", filepath.Join("tools", "rules.cjs"), "--formatter", "json", "--"}, files...)
 	command := exec.CommandContext(t.Context(), "node", args...)
 	command.Stdout, command.Stderr = out, os.Stderr
-	failed := command.Run()
+	ended := command.Run()
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	var results []struct {
@@ -43,7 +43,7 @@ func markup(t *testing.T, files []string) map[string][]string {
 			Line                      int
 		}
 	}
-	require.NoError(t, json.Unmarshal(text, &results), "html-validate: %v", failed)
+	require.NoError(t, json.Unmarshal(text, &results), "html-validate: %v", ended)
 	complaints := map[string][]string{}
 	for _, r := range results {
 		for _, m := range r.Messages {
@@ -51,7 +51,7 @@ func markup(t *testing.T, files []string) map[string][]string {
 		}
 	}
 	if len(complaints) == 0 {
-		require.NoError(t, failed)
+		require.NoError(t, ended)
 	}
 	return complaints
 }
