@@ -92,7 +92,7 @@ func TestCompareFormats(t *testing.T) {
 	text, err := os.ReadFile(page)
 	require.NoError(t, err)
 	assert.Contains(t, string(text), "Content-Security-Policy")
-	assert.Contains(t, string(text), "Regression: recovery went from 4.10 s to 8.10 s")
+	assert.Contains(t, strings.ReplaceAll(string(text), "\u00a0", " "), "Regression: recovery went from 4.10 s to 8.10 s")
 
 	code, stdout, _ = call(t, "compare", base, slow, "-o", "markdown")
 	assert.Equal(t, report.ExitFail, code)

@@ -2,6 +2,7 @@ package crash
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -23,6 +24,14 @@ func ready(pod *corev1.Pod) []byte {
 	}})
 }
 
+// isReady says that it has been made ready. The controller of nodes takes that back, once, from a pod that comes to a node which
+// nothing is heard of, as of all nodes here.
+func isReady(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodRunning && slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
+}
+
 // playKubelet makes all pods of the lab ready, and lets the agents in them end at once, until ctx ends.
 func playKubelet(ctx context.Context) {
 	for ctx.Err() == nil {
@@ -38,7 +47,7 @@ func playKubelet(ctx context.Context) {
 			}
 			var status []byte
 			switch {
-			case e.Type == "ADDED" && pod.Status.Phase != corev1.PodRunning:
+			case !isReady(pod):
 				status = ready(pod)
 			case len(pod.Spec.EphemeralContainers) > len(pod.Status.EphemeralContainerStatuses):
 				status = ended(pod)
@@ -46,7 +55,7 @@ func playKubelet(ctx context.Context) {
 				continue
 			}
 			// One that is gone meanwhile needs nothing.
-			_, _ = shared.client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.MergePatchType, status, metav1.PatchOptions{}, "status")
+			_, _ = shared.client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.StrategicMergePatchType, status, metav1.PatchOptions{}, "status")
 		}
 	}
 }
