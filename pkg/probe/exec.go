@@ -56,7 +56,7 @@ func (p *Exec) Check(c *experiment.Check) {
 			c.Fail("cel", "%v", err)
 		}
 	}
-	p.Choice.check(c)
+	p.check(c)
 }
 
 // Needs are to find the pods, and to run something in them.

@@ -67,7 +67,7 @@ func (p *Log) Check(c *experiment.Check) {
 			c.Fail("within", "checks come %s apart and look %s back, so that lines between go unseen: expected %s or more, or a shorter interval", probe.Interval, p.Within, probe.Interval)
 		}
 	}
-	p.Choice.check(c)
+	p.check(c)
 }
 
 // Needs are to find the pods, and to read their logs.
