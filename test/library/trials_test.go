@@ -39,7 +39,7 @@ func onNodes() []trial {
 		{experiment: "node-drain", weakness: "strict-spread", finds: "recovery", alone: true,
 			set: []string{"duration=40s", "expect.recovery.within=35s", "expect.replicas.within=3m"}},
 		{experiment: "node-taint", weakness: "strict-spread", finds: "replicas", alone: true, set: []string{"duration=40s", "expect.replicas.within=35s"}},
-		{experiment: "zone-outage", weakness: "one-zone", finds: "outage", alone: true,
+		{experiment: "zone-outage", weakness: "one-zone", finds: "replicas", alone: true,
 			set: []string{"duration=25s", "expect.availability.atLeast=90%", "expect.replicas.within=3m"}},
 	}
 }
