@@ -64,8 +64,11 @@ func pages(ctx context.Context, client kubernetes.Interface, namespace string) (
 	return urls, nil
 }
 
+// pageWithin is longer than the slowest of the shops takes for a page.
+const pageWithin = 5 * time.Second
+
 func answers(ctx context.Context, url string) bool {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, pageWithin)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
