@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -53,8 +54,8 @@ func Layout(reference, entrypoint, archive string, binaries ...string) (digest s
 	if err != nil {
 		return "", err
 	}
-	// containerd goes by the one, and others by the other.
-	called := map[string]string{"io.containerd.image.name": tag.Name(), "org.opencontainers.image.ref.name": tag.TagStr()}
+	// containerd goes by the one, and others by the other. It knows the registry of Docker by its short name.
+	called := map[string]string{"io.containerd.image.name": strings.TrimPrefix(tag.Name(), "index."), "org.opencontainers.image.ref.name": tag.TagStr()}
 	if err := path.AppendIndex(index, layout.WithAnnotations(called)); err != nil {
 		return "", err
 	}

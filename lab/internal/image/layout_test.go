@@ -194,3 +194,21 @@ func TestTwoBuildsAreTheSame(t *testing.T) {
 	assert.Equal(t, digest, same)
 	assert.True(t, bytes.Equal(one, other), "two builds differ")
 }
+
+// TestLayoutIsKnownToKubernetes: by any other name of the registry, a kubelet would not find the image, and try to pull it.
+func TestLayoutIsKnownToKubernetes(t *testing.T) {
+	dir := t.TempDir()
+	archive := filepath.Join(dir, "image.tar")
+	for asked, want := range map[string]string{
+		"docker.io/chaosctl/chaosctl:1": "docker.io/chaosctl/chaosctl:1", "chaosctl/chaosctl:1": "docker.io/chaosctl/chaosctl:1",
+		"ghcr.io/chaosctl/chaosctl:1": "ghcr.io/chaosctl/chaosctl:1",
+	} {
+		_, err := Layout(asked, "chaosctl", archive, program(t, dir, elf.EM_X86_64))
+		require.NoError(t, err)
+		all, err := unpack(t, archive).ImageIndex()
+		require.NoError(t, err)
+		manifest, err := all.IndexManifest()
+		require.NoError(t, err)
+		assert.Equal(t, want, manifest.Manifests[0].Annotations["io.containerd.image.name"], asked)
+	}
+}
