@@ -6,8 +6,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
 // TestWatchDelay proves that a run knows how late it sees what happens: what the way back from the API server takes is in it
@@ -16,14 +14,14 @@ func TestWatchDelay(t *testing.T) {
 	t.Parallel()
 	const way = 200 * time.Millisecond
 	s, r := newScene(t, 1), newRelay(t)
-	near := s.start(t, shared.Kubeconfig, s.experiment(t, time.Second))
-	require.Equal(t, report.ExitPass, near.Exit(t))
+	near := s.start(t, shared.Kubeconfig, s.experiment(t, 5*time.Minute))
+	near.Interrupt(t)
+	here := s.assertOutcome(t, near, interrupted).WatchDelay
 
 	r.spoil(t, `{"type": "latency", "stream": "downstream", "attributes": {"latency": 200}}`)
-	far := s.start(t, r.kubeconfig, s.experiment(t, time.Second))
-	require.Equal(t, report.ExitPass, far.Exit(t))
-
-	here, there := near.Result(t).WatchDelay, far.Result(t).WatchDelay
+	far := s.start(t, r.kubeconfig, s.experiment(t, 5*time.Minute))
+	far.Interrupt(t)
+	there := s.assertOutcome(t, far, interrupted).WatchDelay
 	require.NotNil(t, here)
 	require.NotNil(t, there)
 	assert.Positive(t, here.Median)
