@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -24,8 +25,14 @@ func (r *Run) watchDelay(ctx context.Context) (done func()) {
 		tick := time.NewTicker(max(r.Plan.Experiment.Spec.Steady.For.Std()/delayWrites, time.Millisecond))
 		defer tick.Stop()
 		var all []time.Duration
+		defer func() {
+			// A run can do without this figure: a bug in it is told, and ends nothing.
+			if p := recover(); p != nil {
+				r.warn("internal error: %v\n%s", p, debug.Stack())
+			}
+			measured <- all
+		}()
 		_ = r.WatchDelays(ctx, tick.C, func(d time.Duration) { all = append(all, d) })
-		measured <- all
 	}()
 	return func() {
 		cancel()
