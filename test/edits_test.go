@@ -39,6 +39,8 @@ func TestUndoKeepsWhatPeopleEdit(t *testing.T) {
 			r := p.Result(t)
 			assert.Equal(t, edit.undo, r.Undo)
 			require.Len(t, r.Changes, 1)
+			assert.False(t, r.Changes[0].UndoneAt.Before(r.Windows.Fault.End), "the fault window holds nothing of the undo")
+			assert.True(t, r.Windows.Recovery.Start.Before(r.Changes[0].UndoneAt), "the recovery begins with the undo")
 			want := before.DeepCopy()
 			want.Data[edit.key] = edit.value
 			assertSameContent(t, want, s.configMap(t))

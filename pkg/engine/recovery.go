@@ -9,11 +9,10 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/event"
 )
 
-// recovery waits until the target has converged and stayed so, or the patience ends.
+// recovery waits until the target has converged and stayed so, or the patience ends. Its window is open already.
 func (r *Run) recovery(ctx context.Context) error {
 	spec := r.Plan.Experiment.Spec.Recovery
 	ended := event.PhaseEnded{Phase: event.Recovery}
-	r.Log.Record(event.PhaseStarted{Phase: event.Recovery})
 	since, err := r.awaitConverged(ctx, spec.Timeout.Std(), spec.StableFor.Std())
 	switch {
 	case err == nil:

@@ -70,25 +70,35 @@ func (r *Run) Do(ctx context.Context) (err error) {
 	return err
 }
 
-// phases goes through the three windows. The undo is not left to a path that could be missed: it comes after every
-// end of the fault window, a panic's too.
+// phases goes through the three windows.
 func (r *Run) phases(ctx context.Context) error {
 	if err := r.phase(ctx, event.Steady, r.steady); err != nil {
 		return err
 	}
 	r.snapshot(ctx, event.Before)
-	if err := r.phase(ctx, event.Fault, func(ctx context.Context) (err error) {
+	if err := r.disrupt(ctx); err != nil {
+		return err
+	}
+	return r.recovery(ctx)
+}
+
+// disrupt is the fault window, and the undo of all that is still there at its end. The recovery begins with the undo, so
+// that what is looked at during the fault is not what the undo has made of it. The undo is not left to a path that could
+// be missed: it comes after every end of the fault window, a panic's too.
+func (r *Run) disrupt(ctx context.Context) error {
+	defer r.Applier.UndoAll(ctx)
+	err := r.phase(ctx, event.Fault, func(ctx context.Context) (err error) {
 		defer func() {
 			if p := recover(); p != nil {
 				err = &Stop{Outcome: event.Failed, Reason: fmt.Sprintf("internal error: %v", p)}
 			}
-			r.Applier.UndoAll(ctx)
 		}()
 		return r.faults(ctx)
-	}); err != nil {
-		return err
+	})
+	if err == nil {
+		r.Log.Record(event.PhaseStarted{Phase: event.Recovery})
 	}
-	return r.recovery(ctx)
+	return err
 }
 
 // phase brackets a window with its events.

@@ -27,7 +27,8 @@ func readExperiment(loader experiment.Loader, start event.RunStarted) (*experime
 func (r *record) facts(q *requests, recoveries []timeline.Recovery) *verdict.Facts {
 	f := &verdict.Facts{
 		Windows: r.windows(), Loads: map[string]*verdict.Load{}, Recoveries: recoveries, Ready: r.pods.counts,
-		Injected: r.changes.injected(), DidConverge: r.recovered, Converged: r.converged, Snapshots: r.snapshots,
+		Injected: r.changes.injected(), Restored: r.changes.restored(), Cut: r.ended == nil || r.ended.Outcome != "",
+		DidConverge: r.recovered, Converged: r.converged, Snapshots: r.snapshots,
 		WatchDelay: r.watchDelay(), Probes: r.probes.records,
 	}
 	for _, s := range r.streams {

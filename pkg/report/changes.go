@@ -94,6 +94,16 @@ func (c *changes) results(base time.Time) []ChangeResult {
 	return all
 }
 
+// restored is when the last undo was over, however it went; zero where there was none.
+func (c *changes) restored() (last event.Instant) {
+	for _, s := range c.order {
+		if s.finished {
+			last = max(last, s.undone)
+		}
+	}
+	return last
+}
+
 // undo is the state of all undos together.
 func (c *changes) undo() UndoState {
 	state := UndoClean

@@ -35,6 +35,10 @@ type Facts struct {
 	Ready []ReadyCount
 	// Injected holds the instants at which the changes that were acknowledged had been sent, in order.
 	Injected []event.Instant
+	// Restored is when the undo of the last change was over; zero where there was none to undo.
+	Restored event.Instant
+	// Cut says that the run did not reach its end: it was stopped, or its record breaks off.
+	Cut bool
 	// Converged is when the target had converged for good after the fault window, and true; or false.
 	Converged   event.Instant
 	DidConverge bool

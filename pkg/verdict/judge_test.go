@@ -184,6 +184,10 @@ func TestReplicas(t *testing.T) {
 		f.Windows[verdict.Run] = span(0, 8)
 		return f
 	}
+	cut := func(f *verdict.Facts) *verdict.Facts {
+		f.Cut = true
+		return f
+	}
 	none := counted(0, 3)
 	none.Injected = nil
 	judge(t, map[string]judged{
@@ -193,6 +197,9 @@ func TestReplicas(t *testing.T) {
 		"back, and lost again":       {within, counted(0, 3, 6, 2, 8, 3, 20, 2), verdict.Fail, ""},
 		"never less":                 {within, counted(0, 3), verdict.Pass, ""},
 		"the run ended before":       {within, early(counted(0, 3, 6, 2)), verdict.Unknown, "the run ended 2s after"},
+		"over before":                {within, early(counted(0, 3, 6, 2, 7, 3)), verdict.Pass, "kept to the end"},
+		"cut short before":           {within, cut(early(counted(0, 3))), verdict.Unknown, "the run was cut short 2s after the last injection"},
+		"cut short after":            {within, cut(counted(0, 3, 6, 2, 9, 3)), verdict.Pass, "kept to the end"},
 		"nothing injected":           {within, none, verdict.Unknown, "nothing was injected"},
 		"no pod seen":                {within, counted(), verdict.Unknown, "no pod of the target was seen"},
 		"always":                     {always, counted(0, 3, 6, 4, 9, 3), verdict.Pass, "all the time"},
@@ -247,6 +254,8 @@ func TestRecovery(t *testing.T) {
 	}
 	unbegun := none(false, 0, 0)
 	delete(unbegun.Windows, verdict.Recovery)
+	undone := none(true, 21, 10)
+	undone.Restored = at(17)
 	judge(t, map[string]judged{
 		"in time":                     {within, lost(recovery(0.1, timeline.Stable)), verdict.Pass, "the slowest of 1 lost pods"},
 		"too late":                    {within, lost(recovery(1, timeline.Stable)), verdict.Fail, "web-1 was not replaced in time: 9s, longest in the phase"},
@@ -262,6 +271,7 @@ func TestRecovery(t *testing.T) {
 		"phase, events missed":        {phase, lost(censored(recovery(0.1, timeline.Stable))), verdict.Unknown, "was not seen whole"},
 		"no pod lost, converged":      {within, none(true, 17, 10), verdict.Pass, "no pod was lost"},
 		"no pod lost, late":           {within, none(true, 21, 10), verdict.Fail, "no pod was lost"},
+		"no pod lost, undone late":    {within, undone, verdict.Pass, "no pod was lost"},
 		"no pod lost, not converged":  {within, none(false, 0, 10), verdict.Fail, "had not converged"},
 		"no pod lost, ended early":    {within, none(false, 0, 2), verdict.Unknown, "was not seen to converge"},
 		"no pod lost, no recovery":    {within, unbegun, verdict.Unknown, "did not come to its recovery"},

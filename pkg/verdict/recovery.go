@@ -19,7 +19,8 @@ var _ = expectations.Add(experiment.Definition[Expectation]{
 })
 
 // WithinTime expects each lost pod to be replaced in time, from the injection to steady service, or one phase of that.
-// Where a fault loses no pod, it is the time from the end of the fault window until the target has converged.
+// Where a fault loses no pod, it is the time from when the fault is undone, or else the end of its window, until the target
+// has converged.
 type WithinTime struct {
 	// Within is the time that each recovery may take.
 	Within experiment.Duration `json:"within"`
@@ -116,16 +117,17 @@ func longestPhase(r *timeline.Recovery) Phase {
 
 func (w *WithinTime) judgeConvergence(f *Facts, j Judgement) Judgement {
 	span, began := f.Windows[Recovery]
-	took := f.Converged.Sub(span.Start)
+	ended := max(span.Start, f.Restored)
+	took, watched := f.Converged.Sub(ended), span.End.Sub(ended)
 	switch {
 	case w.Phase != "":
 		j.Outcome, j.Observed, j.Why = Unknown, "nothing", "no pod was lost, so there are no phases"
 	case !began:
 		j.Outcome, j.Observed, j.Why = Unknown, "nothing", "the run did not come to its recovery"
-	case !f.DidConverge && span.Length() > w.Within.Std():
-		j.Outcome, j.Observed, j.Why = Fail, "more than "+round(span.Length()), "the target had not converged by the end of the run"
+	case !f.DidConverge && watched > w.Within.Std():
+		j.Outcome, j.Observed, j.Why = Fail, "more than "+round(watched), "the target had not converged by the end of the run"
 	case !f.DidConverge:
-		j.Outcome, j.Observed, j.Why = Unknown, "more than "+round(span.Length()), "the target was not seen to converge"
+		j.Outcome, j.Observed, j.Why = Unknown, "more than "+round(watched), "the target was not seen to converge"
 	case took > w.Within.Std():
 		j.Outcome, j.Observed, j.Why = Fail, round(took), "no pod was lost; counted from the end of the fault until the target had converged"
 	default:

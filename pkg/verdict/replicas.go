@@ -80,6 +80,8 @@ func (r *Replicas) Judge(f *Facts) Judgement {
 		j.Outcome, j.Observed, j.Why = Unknown, fmt.Sprintf("%d ready", last), fmt.Sprintf("the %s ended %s after the last injection", r.During, round(waited))
 	case reached.Sub(injected) > r.Within.Std():
 		j.Outcome, j.Observed, j.Why = Fail, "after "+round(reached.Sub(injected)), fmt.Sprintf("%d ready pods came too late", least)
+	case f.Cut && waited < r.Within.Std():
+		j.Outcome, j.Observed, j.Why = Unknown, fmt.Sprintf("%d ready", last), fmt.Sprintf("the run was cut short %s after the last injection", round(waited))
 	default:
 		j.Outcome, j.Observed, j.Why = Pass, "after "+round(max(0, reached.Sub(injected))), "counted from the last injection, and kept to the end"
 	}
