@@ -85,6 +85,7 @@ func rollout() []trial {
 
 func scaling() []trial {
 	return []trial{
+		{experiment: "quota-exhausted", weakness: "tight-quota", finds: "replicas", set: []string{"duration=52s"}},
 		{experiment: "scale-flap", weakness: "no-readiness", finds: "availability"},
 		{experiment: "scale-out", weakness: "hpa-capped", finds: "replicas", set: []string{"duration=35s"}},
 		{experiment: "scale-in", weakness: "ignore-sigterm", finds: "recovery", set: []string{"duration=20s"}},
