@@ -45,15 +45,21 @@ func (c control) outages(t *testing.T) []outage {
 	return all
 }
 
+// ended waits until so many outages are over.
+func (c control) ended(t *testing.T, outages int) {
+	t.Helper()
+	eventually(t, 20*time.Second, "the outage ends", func() bool {
+		all := c.outages(t)
+		return len(all) == outages && !all[outages-1].End.IsZero()
+	})
+}
+
 // cause takes the pod down, and returns when it serves again and has served some pages.
 func (c control) cause(t *testing.T, length time.Duration) {
 	t.Helper()
 	before := len(c.outages(t))
 	c.begin(t, length)
-	eventually(t, length+10*time.Second, "the outage ends", func() bool {
-		all := c.outages(t)
-		return len(all) == before+1 && !all[before].End.IsZero()
-	})
+	c.ended(t, before+1)
 	for range 5 {
 		status, body := request(t, http.MethodGet, c.page())
 		require.Equal(t, http.StatusOK, status, body)

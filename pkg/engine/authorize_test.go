@@ -139,7 +139,8 @@ func TestNoSecretIsRecorded(t *testing.T) {
 	for _, s := range p.Streams() {
 		streaming, end := context.WithCancel(ctx)
 		r.Log.Record(s.started)
-		r.stream(streaming, s, func(string, load.Sample) { end() })
+		r.Observe = func(load.Sample) { end() }
+		r.stream(streaming, s, newAborts(nil, nil))
 		end()
 	}
 	require.NoError(t, r.Samples.Close())

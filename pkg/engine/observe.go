@@ -11,7 +11,6 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/load"
 	"github.com/chaosctl/chaosctl/pkg/timeline"
-	"github.com/chaosctl/chaosctl/pkg/verdict"
 )
 
 // observe starts everything that measures: the watches first, so that nothing that the run does is missed, then the
@@ -34,14 +33,14 @@ func (r *Run) observe(ctx context.Context, cancel context.CancelCauseFunc) (*syn
 		return &wait, stopOf(ctx)
 	}
 	r.baseline.counts = map[string]count{}
-	watch := r.aborts(cancel)
+	watches := newAborts(r.Plan.Experiment.Spec.AbortIf, cancel)
 	for _, s := range r.Plan.Streams() {
 		r.Log.Record(s.started)
-		r.spawn(&wait, cancel, func() { r.stream(ctx, s, watch) })
+		r.spawn(&wait, cancel, func() { r.stream(ctx, s, watches) })
 	}
 	r.probing = newProbing(ctx, world{r.Plan.connection.Objects(r.Plan.Workload.Namespace), r.Plan.connection, r.Plan.Workload})
 	for _, p := range r.Plan.Experiment.Spec.Probes {
-		r.spawn(&wait, cancel, func() { r.watchProbe(ctx, p) })
+		r.spawn(&wait, cancel, func() { r.watchProbe(ctx, p, watches) })
 	}
 	return &wait, nil
 }
@@ -60,39 +59,19 @@ func (r *Run) spawn(wait *sync.WaitGroup, cancel context.CancelCauseFunc, do fun
 }
 
 // stream offers the requests of one until ctx ends.
-func (r *Run) stream(ctx context.Context, s Stream, abort func(string, load.Sample)) {
-	summary := s.Run(ctx, r.Log.Clock, func(sample load.Sample) { r.sample(s.Name, sample, abort) })
+func (r *Run) stream(ctx context.Context, s Stream, watches *aborts) {
+	summary := s.Run(ctx, r.Log.Clock, func(sample load.Sample) { r.sample(s.Name, sample, watches) })
 	r.Log.Record(event.StreamEnded{ID: s.ID, Starved: summary.Starved, Unexpected: summary.Examples[load.Unexpected]})
 }
 
 // sample passes a request on to all who want it.
-func (r *Run) sample(name string, s load.Sample, abort func(string, load.Sample)) {
+func (r *Run) sample(name string, s load.Sample, watches *aborts) {
 	// A sample that cannot be written shows as an error when the file is closed; the run and its undo go on.
 	_ = r.Samples.Write(s)
 	r.baseline.add(name, s.OK())
-	abort(name, s)
+	watches.request(name, s)
 	if r.Observe != nil {
 		r.Observe(s)
-	}
-}
-
-// aborts evaluates the conditions on every request.
-func (r *Run) aborts(cancel context.CancelCauseFunc) func(string, load.Sample) {
-	watches := map[string]verdict.AbortWatch{}
-	for i, a := range r.Plan.Experiment.Spec.AbortIf {
-		if condition, ok := a.Params.(verdict.AbortCondition); ok {
-			watches[event.AbortPath(i)] = condition.Watch()
-		}
-	}
-	var mu sync.Mutex
-	return func(name string, s load.Sample) {
-		mu.Lock()
-		defer mu.Unlock()
-		for path, w := range watches {
-			if reason := w.Observe(name, s); reason != "" {
-				cancel(&Stop{Outcome: event.Aborted, Reason: reason, Condition: path})
-			}
-		}
 	}
 }
 

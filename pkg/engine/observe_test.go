@@ -60,18 +60,36 @@ func TestRunInterruptedBeforeItCouldWatch(t *testing.T) {
 }
 
 func TestAbortCancelsWithItsReason(t *testing.T) {
-	r, _ := logged(t, &Plan{Experiment: &experiment.Experiment{Spec: experiment.Spec{AbortIf: []experiment.AbortCondition{{Member: experiment.Member{
-		Kind: "availability", Params: &verdict.AbortAvailability{Of: "browse", Below: 0.5, Over: experiment.Duration(time.Second)},
-	}}}}}})
-	ctx, cancel := context.WithCancelCause(t.Context())
-	defer cancel(nil)
-	watch := r.aborts(cancel)
-	for i := range 12 {
-		watch("browse", load.Sample{End: event.Instant(i * 100 * int(time.Millisecond)), Cause: load.Refused})
+	second := experiment.Duration(time.Second)
+	conditions := []experiment.AbortCondition{
+		{Member: experiment.Member{Kind: "availability", Params: &verdict.AbortAvailability{Of: "browse", Below: 0.5, Over: second}}},
+		{Member: experiment.Member{Kind: "probe", Params: &verdict.AbortProbe{Probe: "home", Failing: second}}},
 	}
-	var stop *Stop
-	require.ErrorAs(t, context.Cause(ctx), &stop)
-	assert.Equal(t, event.Aborted, stop.Outcome)
-	assert.Contains(t, stop.Reason, "availability of browse was 0 %")
-	assert.Equal(t, "abortIf[0]", stop.Condition)
+	for name, c := range map[string]struct {
+		tell              func(*aborts, event.Instant)
+		reason, condition string
+	}{
+		"requests": {func(a *aborts, end event.Instant) { a.request("browse", load.Sample{End: end, Cause: load.Refused}) }, "availability of browse was 0 %", "abortIf[0]"},
+		"checks": {func(a *aborts, end event.Instant) {
+			a.check(event.ProbeChecked{Name: "home", Message: "HTTP 503"}, end)
+		}, "HTTP 503", "abortIf[1]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			watches := newAborts(conditions, cancel)
+			for i := range 10 {
+				c.tell(watches, event.Instant(i*100*int(time.Millisecond)))
+			}
+			require.NoError(t, ctx.Err(), "too early")
+			for i := range 2 {
+				c.tell(watches, event.Instant((10+i)*100*int(time.Millisecond)))
+			}
+			var stop *Stop
+			require.ErrorAs(t, context.Cause(ctx), &stop)
+			assert.Equal(t, event.Aborted, stop.Outcome)
+			assert.Contains(t, stop.Reason, c.reason)
+			assert.Equal(t, c.condition, stop.Condition)
+		})
+	}
 }

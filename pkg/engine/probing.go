@@ -65,7 +65,7 @@ func (p *probing) of(name string) (checked, <-chan struct{}) {
 
 // watchProbe checks a probe from the beginning of the steady window on: until the first fault where it is for the start
 // only, else until ctx ends.
-func (r *Run) watchProbe(ctx context.Context, p experiment.Probe) {
+func (r *Run) watchProbe(ctx context.Context, p experiment.Probe, watches *aborts) {
 	if p.Mode == experiment.ProbeEnd {
 		return
 	}
@@ -82,6 +82,7 @@ func (r *Run) watchProbe(ctx context.Context, p experiment.Probe) {
 		c.Moment = moment
 		r.Log.Record(c)
 		r.probing.add(c)
+		watches.check(c, r.Log.Now())
 	})
 }
 

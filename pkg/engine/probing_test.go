@@ -55,7 +55,7 @@ func steadied(t *testing.T, p experiment.Probe, expect ...verdict.Expectation) (
 		defer cancel()
 		r.probing = newProbing(ctx, nil)
 		var wait sync.WaitGroup
-		wait.Go(func() { r.watchProbe(ctx, p) })
+		wait.Go(func() { r.watchProbe(ctx, p, newAborts(nil, nil)) })
 		time.Sleep(time.Hour)
 		close(r.probing.begun)
 		time.Sleep(3500 * time.Millisecond)

@@ -119,19 +119,16 @@ func (r *record) aborts(f *verdict.Facts) []AbortResult {
 			continue
 		}
 		result := AbortResult{Name: condition.Name(), Kind: a.Kind, Verdict: Unknown}
-		watched := uint64(0)
-		if l := f.Loads[condition.Load()]; l != nil {
-			watched = l.Requests[verdict.Run].Total
-		}
+		watched, what, of := condition.Watched(f)
 		switch {
 		case r.ended != nil && r.ended.Condition == event.AbortPath(i):
 			result.Verdict, result.Why = Fail, r.ended.Reason
 		case watched == 0:
-			result.Why = "no request of " + condition.Load() + " was watched"
+			result.Why = "no " + what + " of " + of + " was watched"
 		case r.ended == nil:
 			result.Why = "the record ends in the middle of the run"
 		default:
-			result.Verdict, result.Why = Pass, "it did not come true in "+plural(watched, "request")
+			result.Verdict, result.Why = Pass, "it did not come true in "+plural(watched, what)
 		}
 		all = append(all, result)
 	}

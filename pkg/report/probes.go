@@ -1,8 +1,6 @@
 package report
 
 import (
-	"time"
-
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/verdict"
@@ -40,11 +38,8 @@ func (p *probes) add(at event.Instant, c event.ProbeChecked) {
 	if c.Message != "" {
 		r.LastMessage = c.Message
 	}
-	took := time.Duration(c.Seconds * float64(time.Second))
 	record := p.records[c.Name]
-	record.Checks = append(record.Checks, verdict.Check{
-		Span: verdict.Span{Start: at.Add(-took), End: at}, Held: c.OK, Unknown: c.Unknown, Moment: c.Moment, Message: c.Message,
-	})
+	record.Checks = append(record.Checks, verdict.CheckOf(c, at))
 }
 
 // results are those of the probes, with what the experiment says of each.

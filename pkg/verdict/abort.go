@@ -17,21 +17,39 @@ var _ = aborts.Add(experiment.Definition[AbortCondition]{
 	New: func() AbortCondition { return &AbortAvailability{} },
 })
 
-// AbortCondition is what the parameters of an entry of spec.abortIf can do.
+// AbortCondition is what the parameters of an entry of spec.abortIf can do. Each is a [RequestCondition] or a
+// [CheckCondition] too.
 type AbortCondition interface {
 	// Name is the condition in short: "availability of browse below 50% over 10s".
 	Name() string
-	// Load names the load whose requests are watched.
-	Load() string
-	// Watch begins to evaluate the condition.
-	Watch() AbortWatch
+	// Watched counts what the condition was evaluated on: 1,000 times a "request" of "browse".
+	Watched(f *Facts) (n uint64, what, of string)
 }
 
-// AbortWatch evaluates a condition over the requests of a run, in the order in which they end.
-type AbortWatch interface {
+// RequestCondition is evaluated on every request.
+type RequestCondition interface {
+	AbortCondition
+	Watch() RequestWatch
+}
+
+// RequestWatch evaluates a condition over the requests of a run, in the order in which they end.
+type RequestWatch interface {
 	// Observe takes a request of the named load, and returns why the run must be aborted, or "". It is called by one
 	// goroutine at a time.
 	Observe(load string, s load.Sample) string
+}
+
+// CheckCondition is evaluated on every check of a probe.
+type CheckCondition interface {
+	AbortCondition
+	WatchChecks() CheckWatch
+}
+
+// CheckWatch evaluates a condition over the checks of the probes of a run, those of each in the order in which they end.
+type CheckWatch interface {
+	// Observe takes a check of the named probe, and returns why the run must be aborted, or "". It is called by one
+	// goroutine at a time.
+	Observe(probe string, c Check) string
 }
 
 // AbortAvailability aborts a run when less than a share of a load's requests succeeded over a span of time.
@@ -60,11 +78,16 @@ func (a *AbortAvailability) Name() string {
 	return fmt.Sprintf("availability of %s below %s over %s", a.Of, a.Below, a.Over)
 }
 
-// Load is that of the file.
-func (a *AbortAvailability) Load() string { return a.Of }
+// Watched counts the requests of the load.
+func (a *AbortAvailability) Watched(f *Facts) (n uint64, what, of string) {
+	if l := f.Loads[a.Of]; l != nil {
+		n = l.Requests[Run].Total
+	}
+	return n, "request", a.Of
+}
 
 // Watch begins to evaluate.
-func (a *AbortAvailability) Watch() AbortWatch { return &abortWatch{condition: a} }
+func (a *AbortAvailability) Watch() RequestWatch { return &abortWatch{condition: a} }
 
 // abortWatch keeps counts for the parts of the span, so that its memory does not depend on the rate.
 type abortWatch struct {

@@ -84,3 +84,43 @@ func TestAbortAgreesWithNaive(t *testing.T) {
 		}
 	})
 }
+
+func TestAbortOfAProbe(t *testing.T) {
+	condition := &verdict.AbortProbe{Probe: "home", Failing: experiment.Duration(2 * time.Second)}
+	assert.Equal(t, "probe home failing for 2s", condition.Name())
+	// Each check begins at its second and takes a tenth.
+	check := func(second float64, held, unknown bool) verdict.Check {
+		return verdict.Check{Span: span(second, second+0.1), Held: held, Unknown: unknown, Message: "HTTP 503"}
+	}
+	for name, c := range map[string]struct {
+		checks string // one each second: . holds, x fails, ? could not measure
+		aborts int    // the check that aborts, -1 without one
+	}{
+		"holds":                     {"......", -1},
+		"fails for long enough":     {"..xxxx", 5}, // from 2.1 to 5
+		"not for long enough":       {"..xxx.", -1},
+		"holds in between":          {"xx.xxx", -1},
+		"not measured in between":   {"xx?xxx", -1},
+		"again, after that":         {"xx?xxxx", 6},
+		"nothing could be measured": {"???????", -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			watch, aborted := condition.WatchChecks(), -1
+			for i, r := range c.checks {
+				assert.Empty(t, watch.Observe("other", check(float64(i), false, false)), "another probe")
+				if reason := watch.Observe("home", check(float64(i), r == '.', r == '?')); reason != "" {
+					aborted = i
+					assert.Equal(t, "the probe home failed for 2.9s at the least, where the run aborts after 2s: HTTP 503", reason)
+					break
+				}
+			}
+			assert.Equal(t, c.aborts, aborted)
+		})
+	}
+	f := facts(func(f *verdict.Facts) {
+		f.Probes = map[string]*verdict.ProbeRecord{"home": {Checks: []verdict.Check{check(0, true, false), check(1, false, true), check(2, false, false)}}}
+	})
+	n, what, of := condition.Watched(f)
+	assert.EqualValues(t, 2, n, "what could not measure told nothing")
+	assert.Equal(t, "check of home", what+" of "+of)
+}

@@ -112,3 +112,9 @@ type Check struct {
 	// Message says why the check did not hold.
 	Message string
 }
+
+// CheckOf is a check that ended at an instant.
+func CheckOf(c event.ProbeChecked, end event.Instant) Check {
+	took := time.Duration(c.Seconds * float64(time.Second))
+	return Check{Span: Span{Start: end.Add(-took), End: end}, Held: c.OK, Unknown: c.Unknown, Moment: c.Moment, Message: c.Message}
+}

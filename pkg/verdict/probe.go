@@ -39,18 +39,24 @@ type ProbeHolds struct {
 
 // Check refuses a probe that does not exist, or is not checked all the time, and bounds that no number of checks supports.
 func (p *ProbeHolds) Check(c *experiment.Check) {
-	if c.Probe("name", p.Name) {
-		for _, probe := range c.Experiment().Spec.Probes {
-			if probe.Name == p.Name && probe.Mode != experiment.ProbeWatch {
-				c.Fail("name", "the probe %s is not checked during the whole run, and must hold by itself (mode: %s): expected one with mode: %s", p.Name, probe.Mode, experiment.ProbeWatch)
-			}
-		}
-	}
+	checkWatched(c, p.Name)
 	if p.AtLeast != nil && *p.AtLeast >= 1 {
 		c.Fail("atLeast", "no number of checks supports %s: leave the field out, so that each check must hold", p.AtLeast)
 	}
 	if p.MaxOutage != nil && *p.MaxOutage <= 0 {
 		c.Fail("maxOutage", "%s is too short: expected more than zero", p.MaxOutage)
+	}
+}
+
+// checkWatched refuses a probe that does not exist, or is not checked during the whole run.
+func checkWatched(c *experiment.Check, name string) {
+	if !c.Probe("name", name) {
+		return
+	}
+	for _, probe := range c.Experiment().Spec.Probes {
+		if probe.Name == name && probe.Mode != experiment.ProbeWatch {
+			c.Fail("name", "the probe %s is not checked during the whole run, and must hold by itself (mode: %s): expected one with mode: %s", name, probe.Mode, experiment.ProbeWatch)
+		}
 	}
 }
 
