@@ -135,6 +135,7 @@ func (r *record) add(e event.Event) error {
 	case event.WatchMeasured:
 		r.watches = &p
 	case event.WatchInterrupted:
+		r.pods.missed = r.pods.missed || p.Resource == timeline.PodsResource
 		r.notes = append(r.notes, Note{At: e.At, Level: "warning", Message: fmt.Sprintf("the watch of %s was cut, so events may have been missed: %s", p.Resource, p.Reason)})
 	case event.Noted:
 		r.notes = append(r.notes, Note{At: e.At, Level: p.Level, Message: p.Message})

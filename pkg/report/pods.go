@@ -12,6 +12,9 @@ type lanes struct {
 	ready map[string]bool
 	// counts is the number of ready pods over time.
 	counts []verdict.ReadyCount
+	lapses []verdict.Lapse
+	// missed says that some of what they did may not have been seen.
+	missed bool
 }
 
 func newLanes() *lanes { return &lanes{byUID: map[string]*PodLane{}, ready: map[string]bool{}} }
@@ -32,6 +35,9 @@ func (l *lanes) add(at event.Instant, p event.PodObserved) {
 		lane.Node = p.Node
 	}
 	if n := len(lane.Segments); n > 0 && lane.Segments[n-1].End < 0 {
+		if lane.Segments[n-1].State == "ready" && podState(p) != "ready" && !p.Terminating && !p.Gone && !p.Left {
+			l.lapses = append(l.lapses, verdict.Lapse{At: at, Pod: p.Name, UID: p.UID})
+		}
 		if lane.Segments[n-1].State == podState(p) && !p.Gone && !p.Left {
 			return
 		}

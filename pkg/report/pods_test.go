@@ -80,3 +80,27 @@ func TestLaneOfWhatLeaves(t *testing.T) {
 	assert.Equal(t, []PodSegment{{"ready", at(1), at(2)}, {"ready", at(5), at(6)}}, l.lanes(at(9))[0].Segments)
 	assert.Equal(t, []verdict.ReadyCount{{At: at(1), Ready: 1}, {At: at(2), Ready: 0}, {At: at(5), Ready: 1}, {At: at(6), Ready: 0}}, l.counts)
 }
+
+// TestLapses: a pod loses its readiness where it was ready and lives on without it.
+func TestLapses(t *testing.T) {
+	l := newLanes()
+	p := webPod("a")
+	second := 0.0
+	see := func(change func(*event.PodObserved)) {
+		change(&p)
+		second++
+		l.add(at(second), p)
+	}
+	see(func(p *event.PodObserved) { p.Ready = false })
+	see(func(p *event.PodObserved) { p.Ready = true })
+	see(func(p *event.PodObserved) { p.Ready = false })                  // 3
+	see(func(p *event.PodObserved) { p.Running, p.Restarts = false, 1 }) // never mind
+	see(func(p *event.PodObserved) { p.Running, p.Ready = true, true })
+	see(func(p *event.PodObserved) { p.Left, p.Ready = true, false }) // relabelled
+	see(func(p *event.PodObserved) { p.Left, p.Ready = false, true })
+	see(func(p *event.PodObserved) { p.Running, p.Ready = false, false }) // 8: its container has ended
+	see(func(p *event.PodObserved) { p.Running, p.Ready = true, true })
+	see(func(p *event.PodObserved) { p.Terminating, p.Ready = true, false }) // deleted
+	see(func(p *event.PodObserved) { p.Gone = true })
+	assert.Equal(t, []verdict.Lapse{{At: at(3), Pod: "web-a", UID: "a"}, {At: at(8), Pod: "web-a", UID: "a"}}, l.lapses)
+}

@@ -53,6 +53,11 @@ func (p *probes) results(spec *experiment.Spec) []ProbeResult {
 			expected[holds.Name] = true
 		}
 	}
+	for _, a := range spec.AbortIf {
+		if condition, ok := a.Params.(*verdict.AbortProbe); ok {
+			expected[condition.Probe] = true
+		}
+	}
 	var all []ProbeResult
 	for _, r := range p.order {
 		result := *r

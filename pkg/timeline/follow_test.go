@@ -36,7 +36,7 @@ func (s *server) note(format string, args ...any) {
 func (s *server) feed() *feed {
 	s.done = make(chan struct{})
 	return &feed{
-		resource: podsResource,
+		resource: PodsResource,
 		list: func(context.Context, metav1.ListOptions) (runtime.Object, error) {
 			list := &corev1.PodList{ListMeta: metav1.ListMeta{ResourceVersion: s.version}}
 			for _, uid := range s.pods {

@@ -39,9 +39,9 @@ type Recorder struct {
 	lives func(context.Context, *corev1.Pod) (bool, error)
 }
 
-// The resources whose watches recoveries are made of.
+// The resources whose watches recoveries are made of, as a [event.WatchInterrupted] names them.
 const (
-	podsResource      = "pods"
+	PodsResource      = "pods"
 	endpointsResource = "endpointslices"
 )
 
@@ -121,7 +121,7 @@ func (r *Recorder) feeds() []*feed {
 	selected := metav1.ListOptions{LabelSelector: r.target.Selector.String()}
 	byName := metav1.ListOptions{FieldSelector: "metadata.name=" + r.target.Name}
 	all := []*feed{
-		newFeed(r, podsResource, selected, core.Pods(namespace), r.pod),
+		newFeed(r, PodsResource, selected, core.Pods(namespace), r.pod),
 		newFeed(r, endpointsResource, metav1.ListOptions{}, r.client.DiscoveryV1().EndpointSlices(namespace), r.endpointSlice),
 		newFeed(r, "nodes", metav1.ListOptions{}, core.Nodes(), r.node),
 	}

@@ -138,7 +138,7 @@ func (f *Fold) Emit(e event.Event) {
 	case event.EndpointObserved:
 		f.endpoint(e.At, p)
 	case event.WatchInterrupted:
-		if p.Resource == podsResource || p.Resource == endpointsResource {
+		if p.Resource == PodsResource || p.Resource == endpointsResource {
 			f.gaps = append(f.gaps, e.At)
 		}
 	}

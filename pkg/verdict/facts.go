@@ -33,6 +33,10 @@ type Facts struct {
 	Recoveries []timeline.Recovery
 	// Ready is the number of ready pods of the target over time; each entry holds from its instant on.
 	Ready []ReadyCount
+	// Lapses are the losses of readiness of the target's pods, in order.
+	Lapses []Lapse
+	// PodsMissed says that the watch of the pods was cut, so that some of what they did may not have been seen.
+	PodsMissed bool
 	// Injected holds the instants at which the changes that were acknowledged had been sent, in order.
 	Injected []event.Instant
 	// Restored is when the undo of the last change was over; zero where there was none to undo.

@@ -188,35 +188,41 @@ func TestReplicas(t *testing.T) {
 		f.Cut = true
 		return f
 	}
+	missed := func(f *verdict.Facts) *verdict.Facts {
+		f.PodsMissed = true
+		return f
+	}
 	none := counted(0, 3)
 	none.Injected = nil
 	judge(t, map[string]judged{
-		"back in time":               {within, counted(0, 3, 6, 2, 9, 3), verdict.Pass, "kept to the end"},
-		"back too late":              {within, counted(0, 3, 6, 2, 12, 3), verdict.Fail, "3 ready pods came too late"},
-		"not back":                   {within, counted(0, 3, 6, 2), verdict.Fail, "2 were ready 19s after the last injection"},
-		"back, and lost again":       {within, counted(0, 3, 6, 2, 8, 3, 20, 2), verdict.Fail, ""},
-		"never less":                 {within, counted(0, 3), verdict.Pass, ""},
-		"the run ended before":       {within, early(counted(0, 3, 6, 2)), verdict.Unknown, "the run ended 2s after"},
-		"over before":                {within, early(counted(0, 3, 6, 2, 7, 3)), verdict.Pass, "kept to the end"},
-		"cut short before":           {within, cut(early(counted(0, 3))), verdict.Unknown, "the run was cut short 2s after the last injection"},
-		"cut short after":            {within, cut(counted(0, 3, 6, 2, 9, 3)), verdict.Pass, "kept to the end"},
-		"nothing injected":           {within, none, verdict.Unknown, "nothing was injected"},
-		"no pod seen":                {within, counted(), verdict.Unknown, "no pod of the target was seen"},
-		"always":                     {always, counted(0, 3, 6, 4, 9, 3), verdict.Pass, "all the time"},
-		"not always":                 {always, counted(0, 3, 6, 2, 9, 3), verdict.Fail, "1 fewer than expected"},
-		"always, where none is seen": {always, counted(), verdict.Unknown, ""},
-		"two of three":               {most, counted(0, 3, 6, 2, 9, 3), verdict.Pass, "all the time"},
-		"one of three":               {most, counted(0, 3, 6, 1, 9, 3), verdict.Fail, "1 fewer than expected"},
-		"all of four":                {whole, counted(0, 4, 6, 3, 9, 4), verdict.Pass, "kept to the end"},
-		"not all of four":            {whole, counted(0, 4, 6, 3), verdict.Fail, "3 were ready 19s"},
-		"more for the fault":         {more, counted(0, 3, 9, 5, 24, 3), verdict.Pass, "kept to the end"},
-		"more, too late":             {more, counted(0, 3, 13, 5, 24, 3), verdict.Fail, "too late"},
-		"more, after the fault":      {more, counted(0, 3, 24, 5), verdict.Fail, "3 were ready"},
-		"more, and not kept":         {more, counted(0, 3, 9, 5, 12, 4, 24, 5), verdict.Fail, "4 were ready"},
-		"all and two more":           {beyond, counted(0, 4, 9, 6, 24, 4), verdict.Pass, "kept to the end"},
-		"all and one more":           {beyond, counted(0, 4, 9, 5, 24, 4), verdict.Fail, "5 were ready 9s after the last injection"},
-		"two more than none":         {beyond, counted(0, 0, 9, 2), verdict.Unknown, "when the run began"},
-		"all of none":                {whole, counted(0, 0, 6, 3), verdict.Unknown, "when the run began"},
+		"back in time":                {within, counted(0, 3, 6, 2, 9, 3), verdict.Pass, "kept to the end"},
+		"back too late":               {within, counted(0, 3, 6, 2, 12, 3), verdict.Fail, "3 ready pods came too late"},
+		"not back":                    {within, counted(0, 3, 6, 2), verdict.Fail, "2 were ready 19s after the last injection"},
+		"back, and lost again":        {within, counted(0, 3, 6, 2, 8, 3, 20, 2), verdict.Fail, ""},
+		"never less":                  {within, counted(0, 3), verdict.Pass, ""},
+		"the run ended before":        {within, early(counted(0, 3, 6, 2)), verdict.Unknown, "the run ended 2s after"},
+		"over before":                 {within, early(counted(0, 3, 6, 2, 7, 3)), verdict.Pass, "kept to the end"},
+		"cut short before":            {within, cut(early(counted(0, 3))), verdict.Unknown, "the run was cut short 2s after the last injection"},
+		"cut short after":             {within, cut(counted(0, 3, 6, 2, 9, 3)), verdict.Pass, "kept to the end"},
+		"nothing injected":            {within, none, verdict.Unknown, "nothing was injected"},
+		"no pod seen":                 {within, counted(), verdict.Unknown, "no pod of the target was seen"},
+		"always":                      {always, counted(0, 3, 6, 4, 9, 3), verdict.Pass, "all the time"},
+		"not always":                  {always, counted(0, 3, 6, 2, 9, 3), verdict.Fail, "1 fewer than expected"},
+		"always, and some was missed": {always, missed(counted(0, 3)), verdict.Unknown, "may have been fewer"},
+		"not always, as was seen":     {always, missed(counted(0, 3, 6, 2)), verdict.Fail, "1 fewer"},
+		"always, where none is seen":  {always, counted(), verdict.Unknown, ""},
+		"two of three":                {most, counted(0, 3, 6, 2, 9, 3), verdict.Pass, "all the time"},
+		"one of three":                {most, counted(0, 3, 6, 1, 9, 3), verdict.Fail, "1 fewer than expected"},
+		"all of four":                 {whole, counted(0, 4, 6, 3, 9, 4), verdict.Pass, "kept to the end"},
+		"not all of four":             {whole, counted(0, 4, 6, 3), verdict.Fail, "3 were ready 19s"},
+		"more for the fault":          {more, counted(0, 3, 9, 5, 24, 3), verdict.Pass, "kept to the end"},
+		"more, too late":              {more, counted(0, 3, 13, 5, 24, 3), verdict.Fail, "too late"},
+		"more, after the fault":       {more, counted(0, 3, 24, 5), verdict.Fail, "3 were ready"},
+		"more, and not kept":          {more, counted(0, 3, 9, 5, 12, 4, 24, 5), verdict.Fail, "4 were ready"},
+		"all and two more":            {beyond, counted(0, 4, 9, 6, 24, 4), verdict.Pass, "kept to the end"},
+		"all and one more":            {beyond, counted(0, 4, 9, 5, 24, 4), verdict.Fail, "5 were ready 9s after the last injection"},
+		"two more than none":          {beyond, counted(0, 0, 9, 2), verdict.Unknown, "when the run began"},
+		"all of none":                 {whole, counted(0, 0, 6, 3), verdict.Unknown, "when the run began"},
 	})
 	assert.Equal(t, "at least 2 ready (67%)", most.Judge(counted(0, 3)).Bound)
 	assert.Equal(t, "at least 6 ready (all and 2 more) within 5s", beyond.Judge(counted(0, 4)).Bound)

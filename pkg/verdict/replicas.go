@@ -63,7 +63,7 @@ func (r *Replicas) Judge(f *Facts) Judgement {
 	}
 	counts := clipped(f.Ready, window)
 	if r.Within == nil {
-		return judgeAlways(counts, least, j)
+		return judgeAlways(counts, least, f.PodsMissed, j)
 	}
 	j.Bound += " within " + r.Within.String()
 	if len(f.Injected) == 0 {
@@ -133,15 +133,18 @@ func reachedForGood(counts []ReadyCount, least int) (event.Instant, bool) {
 	return since, ok
 }
 
-func judgeAlways(counts []ReadyCount, least int, j Judgement) Judgement {
+func judgeAlways(counts []ReadyCount, least int, missed bool, j Judgement) Judgement {
 	fewest := counts[0].Ready
 	for _, c := range counts {
 		fewest = min(fewest, c.Ready)
 	}
 	j.Observed = fmt.Sprintf("%d ready at the least", fewest)
 	j.Outcome, j.Why = Pass, "all the time"
-	if fewest < least {
+	switch {
+	case fewest < least:
 		j.Outcome, j.Why = Fail, fmt.Sprintf("%d fewer than expected", least-fewest)
+	case missed:
+		j.Outcome, j.Why = Unknown, "the watch of the pods was cut, so there may have been fewer for a while"
 	}
 	return j
 }
