@@ -12,7 +12,7 @@ GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w'
 ARCHITECTURES ?= amd64 arm64
 IMAGE         ?=
 # Modules of this repository that hold tests. The components of the lab are modules of their own, and hold none.
-MODULES := . lab test
+MODULES := . lab test examples/queue
 
 ##@ For everybody
 
@@ -43,6 +43,7 @@ test-library: prepare build shop ## Run each experiment of the library on a heal
 
 .PHONY: test-examples
 test-examples: prepare build ## Run the applications of examples/ with their experiments (needs root)
+	@cd examples/queue && go test ./...
 	@cd test && go test -count=1 -timeout 30m -v ./examples -examples.all
 
 .PHONY: test-pages
