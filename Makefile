@@ -25,13 +25,18 @@ demo: build lab shop ## Run a game day against a shop on a real 3-node cluster, 
 	@scripts/demo.sh
 
 .PHONY: test
-test: test-unit lint prepare page-tools build shop ## Run all tests that a change must pass (needs root for the lab)
+test: test-unit prepare page-tools build shop ## Run all tests that a change must pass (needs root for the lab)
+	@$(MAKE) --no-print-directory -j2 --output-sync=line lint test-lab # one computes, the other waits
 	@echo "==> tests on real clusters"
-	@cd lab && go test -count=1 -timeout 20m ./acceptance/...
 	@cd test && go test -count=1 -p 1 -timeout 30m ./... # packages that share two processors would measure one another
 
 .PHONY: test-all
 test-all: test test-faults test-library test-examples test-crash fuzz bench ## Run the long ones too: all faults, the library, all crash points, fuzzing and the comparison with peers
+
+.PHONY: test-lab
+test-lab: prepare ## Boot labs of all kinds, and see that they are what they should be (needs root)
+	@echo "==> tests of the lab"
+	@cd lab && go test -count=1 -timeout 20m ./acceptance/...
 
 .PHONY: test-faults
 test-faults: prepare build shop ## Run every fault on real nodes, see its effect and its undo; make test does so with one of each family (needs root)
