@@ -116,7 +116,9 @@ generate: ## Make the schemas and the reference again from the code
 bench: build prepare ## Compare with peers, side by side (needs root)
 	@echo "==> building $(BIN)/kubectl, the peer"
 	@cd test/bench/kubectl && $(GO_BUILD) -o ../../../$(BIN)/kubectl .
-	@cd test && go test -run '^$$' -bench . -benchtime 5x -timeout 60m ./bench
+	@echo "==> building $(BIN)/vegeta, another"
+	@cd test/bench/vegeta && $(GO_BUILD) -o ../../../$(BIN)/vegeta github.com/tsenart/vegeta/v12
+	@cd test && go test -run '^$$' -bench . -benchtime 5x -timeout 90m ./bench $(BENCH)
 
 .PHONY: fuzz
 fuzz: ## Look for files that make the loader panic or hang, for ten minutes
