@@ -31,7 +31,7 @@ test: test-unit prepare page-tools build shop ## Run all tests that a change mus
 	@cd test && go test -count=1 -p 1 -timeout 30m ./... # packages that share two processors would measure one another
 
 .PHONY: test-all
-test-all: test test-faults test-library test-examples test-crash fuzz bench ## Run the long ones too: all faults, the library, all crash points, fuzzing and the comparison with peers
+test-all: test test-faults test-library test-examples test-crash fuzz site bench ## Run the long ones too: all faults, the library, all crash points, fuzzing, the site and the comparison with peers
 
 .PHONY: test-lab
 test-lab: prepare ## Boot labs of all kinds, and see that they are what they should be (needs root)
@@ -94,6 +94,10 @@ prepare: lab ## Install what the lab needs and build its components, once (about
 .PHONY: page-tools
 page-tools: ## Install what the tests of the pages need, once: chromium, Node.js, axe-core, html-validate
 	@scripts/page-tools.sh "$(CACHE)"
+
+.PHONY: site
+site: ## Build bin/site, the documentation as a static site (needs npm)
+	@scripts/site.sh "$(CACHE)" $(BIN)/site
 
 .PHONY: shop
 shop: ## Build the example application and the command that deploys it

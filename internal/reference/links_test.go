@@ -27,6 +27,21 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestPagesOfTheSite: each page has its place in the site, which is not built by every change.
+func TestPagesOfTheSite(t *testing.T) {
+	config, err := os.ReadFile("../../docs/.vitepress/config.mjs")
+	require.NoError(t, err)
+	for _, folder := range []string{".", "reference"} {
+		pages, err := filepath.Glob(filepath.Join("../../docs", folder, "*.md"))
+		require.NoError(t, err)
+		require.NotEmpty(t, pages)
+		for _, page := range pages {
+			name := filepath.ToSlash(filepath.Join(folder, strings.TrimSuffix(filepath.Base(page), ".md")))
+			assert.Contains(t, string(config), "'"+name+"'", "docs/%s.md is in none of its groups", name)
+		}
+	}
+}
+
 // TestLinksThatAreBroken plants links that lead nowhere between sound ones.
 func TestLinksThatAreBroken(t *testing.T) {
 	dir := t.TempDir()
