@@ -66,7 +66,7 @@ spec:
 			assertSameContent(t, before, s.configMap(t))
 			assert.Empty(t, s.marks(t))
 			pod.ended(t, 1+n)
-			require.NoError(t, deploy.Await(t.Context(), s.cluster.config, s.namespace))
+			require.NoError(t, deploy.Await(t.Context(), s.config, s.namespace))
 		})
 	}
 }

@@ -96,8 +96,10 @@ func await[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 
 // ended is no error where it was time to end.
 func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return nil
+	default:
+		return err
 	}
-	return err
 }
