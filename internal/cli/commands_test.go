@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"sigs.k8s.io/yaml"
 
+	"github.com/chaosctl/chaosctl/internal/version"
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
@@ -49,6 +51,26 @@ func TestVersion(t *testing.T) {
 	code, stdout, _ := call(t, "version")
 	assert.Zero(t, code)
 	assert.Regexp(t, `^chaosctl \S+ \(go\S+, \w+/\w+\)\n$`, stdout)
+
+	code, image, _ := call(t, "version", "--image")
+	require.Zero(t, code)
+	code, stdout, stderr := call(t, "version", "-o", "json")
+	require.Zero(t, code, stderr)
+	var build version.Build
+	decoder := json.NewDecoder(strings.NewReader(stdout))
+	decoder.DisallowUnknownFields()
+	require.NoError(t, decoder.Decode(&build))
+	assert.Equal(t, version.Version(), build.Version)
+	assert.Equal(t, runtime.Version(), build.Go)
+	assert.Equal(t, runtime.GOOS+"/"+runtime.GOARCH, build.Platform)
+	assert.Equal(t, strings.TrimSpace(image), build.Image)
+
+	for _, args := range [][]string{{"version", "-o", "yaml"}, {"version", "-o", "json", "--image"}} {
+		code, stdout, stderr = call(t, args...)
+		assert.Equal(t, report.ExitInvalid, code)
+		assert.Empty(t, stdout)
+		assert.Contains(t, stderr, "--output")
+	}
 }
 
 func TestUsage(t *testing.T) {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -14,18 +16,30 @@ import (
 
 func (a *app) version() *cobra.Command {
 	var image bool
+	var output string
 	cmd := &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version, and with -o json the commit and the platform it was built for", Args: cobra.NoArgs,
+		Example: "  chaosctl version -o json",
 		RunE: func(*cobra.Command, []string) error {
-			if image {
-				_, err := fmt.Fprintln(a.Out, version.Image())
-				return err
+			build := version.Current()
+			var err error
+			switch {
+			case output != "text" && output != "json":
+				err = usage(fmt.Errorf("--output %q is not known: use text or json", output))
+			case image && output == "json":
+				err = usage(errors.New("--image prints nothing but the image, and the JSON has it: leave out one of --image and --output"))
+			case image:
+				_, err = fmt.Fprintln(a.Out, build.Image)
+			case output == "json":
+				err = json.NewEncoder(a.Out).Encode(build)
+			default:
+				_, err = fmt.Fprintf(a.Out, "chaosctl %s (%s, %s)\n", build.Version, build.Go, build.Platform)
 			}
-			_, err := fmt.Fprintf(a.Out, "chaosctl %s (%s, %s/%s)\n", version.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}
 	cmd.Flags().BoolVar(&image, "image", false, "Print the name of the image that agents in pods and the dead man's Job have, unless told otherwise")
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
 	return cmd
 }
 
