@@ -6,13 +6,14 @@ BIN   := bin
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/chaosctl-tools
 LINT_VERSION        := v2.15.0
 STATICCHECK_VERSION := 2026.2
+KREW_VERSION        := v0.4.3
 export CHAOSCTL_TOOLS := $(CACHE)
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w'
 # Those of the image, and its name; that which this version looks for unless it is given.
 ARCHITECTURES ?= amd64 arm64
 IMAGE         ?=
 # Modules of this repository that hold tests. The components of the lab are modules of their own, and hold none.
-MODULES := . lab test examples/queue
+MODULES := . lab release test examples/queue
 
 ##@ For everybody
 
@@ -31,7 +32,7 @@ test: test-unit prepare page-tools build shop ## Run all tests that a change mus
 	@cd test && go test -count=1 -p 1 -timeout 30m ./... # packages that share two processors would measure one another
 
 .PHONY: test-all
-test-all: test test-faults test-library test-examples test-crash fuzz site bench ## Run the long ones too: all faults, the library, all crash points, fuzzing, the site and the comparison with peers
+test-all: test test-release test-faults test-library test-examples test-crash fuzz site bench ## Run the long ones too: a release, all faults, the library, all crash points, fuzzing, the site and the comparison with peers
 
 .PHONY: test-lab
 test-lab: prepare ## Boot labs of all kinds, and see that they are what they should be (needs root)
@@ -59,11 +60,17 @@ test-pages: page-tools build ## Look at the HTML pages in a browser, and keep a 
 test-crash: prepare build ## Kill a run at each of its points, and recover; make test does so at a sample of them (needs root)
 	@cd test && go test -timeout 120m -v -artifacts -outputdir ../$(BIN) -run TestCrash ./crash -crash.points 0 $(CRASH)
 
+.PHONY: test-release
+test-release: ## Release what is committed, twice, compare, and install it by krew for each platform (half an hour, or a minute where all is built)
+	@scripts/release-tools.sh "$(CACHE)" $(KREW_VERSION)
+	@cd release && go test -count=1 -timeout 120m -v -run 'TestRelease$$' . -release.all -release.krew "$(CACHE)/krew-$(KREW_VERSION)"
+
 .PHONY: test-unit
 test-unit: ## Run the tests that need neither root nor a cluster
 	@echo "==> unit tests"
 	@go test ./...
 	@cd lab && go test $$(go list ./... | grep -v /acceptance)
+	@cd release && go test ./...
 
 ##@ Pieces
 
@@ -81,6 +88,10 @@ image: build ## Build bin/chaosctl-image.tar, for agents in pods and the dead ma
 	@echo "==> building $(BIN)/chaosctl-image.tar"
 	@image="$(or $(IMAGE),$$($(BIN)/chaosctl version --image))" && cd lab && \
 		go run ./cmd/image -tag "$$image" -entrypoint chaosctl -to ../$(BIN)/chaosctl-image.tar $(ARCHITECTURES:%=../$(BIN)/chaosctl-linux-%)
+
+.PHONY: release
+release: ## Build what a release contains, below bin/release, of what is committed: VERSION=v0.3.0
+	@cd release && go run ./cmd/release -version "$(VERSION)" -from .. -to ../$(BIN)/release
 
 .PHONY: lab
 lab: ## Build bin/lab, the cluster on one machine
