@@ -129,7 +129,8 @@ func (s *selection) documents(a *app) ([]experiment.Document, error) {
 	return all, nil
 }
 
-// expand lists the YAML files of a directory, in order; anything else stands for itself.
+// expand lists the YAML files of a directory, in order; anything else stands for itself. What is in hidden directories is none of an
+// experimenter's: the workflows of a repository, and what a mounted ConfigMap has its files in, beside links to them.
 func expand(name string) ([]string, error) {
 	if name == "-" {
 		return []string{name}, nil
@@ -139,6 +140,9 @@ func expand(name string) ([]string, error) {
 	}
 	var found []string
 	err := filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && path != name && strings.HasPrefix(entry.Name(), ".") {
+			return fs.SkipDir
+		}
 		if err == nil && !entry.IsDir() && slices.Contains([]string{".yaml", ".yml"}, filepath.Ext(path)) {
 			found = append(found, path)
 		}

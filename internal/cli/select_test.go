@@ -209,3 +209,21 @@ func TestSeed(t *testing.T) {
 	}
 	assert.Greater(t, len(drawn), 10)
 }
+
+// TestHiddenDirectories: a mounted ConfigMap has each file twice, as a link and in a hidden directory; once is enough.
+func TestHiddenDirectories(t *testing.T) {
+	mounted := filepath.Join(t.TempDir(), ".mounted")
+	behind := filepath.Join(mounted, "..2026_01_02_15_04_05.1234")
+	require.NoError(t, os.MkdirAll(behind, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(behind, "a.yaml"), nil, 0o600))
+	require.NoError(t, os.Symlink(filepath.Base(behind), filepath.Join(mounted, "..data")))
+	require.NoError(t, os.Symlink(filepath.Join("..data", "a.yaml"), filepath.Join(mounted, "a.yaml")))
+	require.NoError(t, os.MkdirAll(filepath.Join(mounted, "more"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(mounted, "more", "b.yml"), nil, 0o600))
+	found, err := expand(mounted)
+	require.NoError(t, err)
+	assert.Equal(t, []string{filepath.Join(mounted, "a.yaml"), filepath.Join(mounted, "more", "b.yml")}, found)
+	found, err = expand(behind)
+	require.NoError(t, err)
+	assert.Len(t, found, 1, "a directory that was named is looked at")
+}
