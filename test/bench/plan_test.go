@@ -38,15 +38,22 @@ func BenchmarkPlan(b *testing.B) {
 	compare(b, "plan", ours, theirs)
 }
 
-// BenchmarkStart compares what the programs take before they do anything.
+// BenchmarkStart compares what the programs take before they do anything: to say their version, and what they can do.
 func BenchmarkStart(b *testing.B) {
 	chaosctl, kubectl, with := program(b, "chaosctl"), program(b, "kubectl"), gauge(b)
-	var ours, theirs figures
-	for b.Loop() {
-		ours.add(measure(b, with, chaosctl, "version"))
-		theirs.add(measure(b, with, kubectl, "version", "--client"))
+	for name, c := range map[string]struct{ ours, theirs []string }{
+		"version": {[]string{"version"}, []string{"version", "--client"}},
+		"help":    {[]string{"--help"}, []string{"--help"}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			var ours, theirs figures
+			for b.Loop() {
+				ours.add(measure(b, with, chaosctl, c.ours...))
+				theirs.add(measure(b, with, kubectl, c.theirs...))
+			}
+			compare(b, "start", ours, theirs)
+		})
 	}
-	compare(b, "start", ours, theirs)
 }
 
 // program is the path of one that make builds.
