@@ -63,7 +63,7 @@ test-crash: prepare build ## Kill a run at each of its points, and recover; make
 .PHONY: test-release
 test-release: ## Release what is committed, twice, compare, and install it by krew for each platform (half an hour, or a minute where all is built)
 	@scripts/release-tools.sh "$(CACHE)" $(KREW_VERSION)
-	@cd release && go test -count=1 -timeout 120m -v -run 'TestRelease$$' . -release.all -release.krew "$(CACHE)/krew-$(KREW_VERSION)"
+	@cd release && go test -count=1 -timeout 120m -v -run 'TestRelease$$' . -release.all -release.krew "$(CACHE)/krew-$(KREW_VERSION)" $(RELEASE)
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need neither root nor a cluster

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,23 @@ import (
 var (
 	all  = flag.Bool("release.all", false, "release chaosctl itself, twice, and install it; takes long where Go has nothing in its cache")
 	krew = flag.String("release.krew", "", "the krew to install it by")
+	some = flag.String("release.platforms", "", "release it for some platforms alone, such as linux/amd64,darwin/arm64")
 )
+
+// wanted are the platforms to release chaosctl for.
+func wanted(t *testing.T) []Platform {
+	t.Helper()
+	if *some == "" {
+		return Platforms()
+	}
+	var chosen []Platform
+	for name := range strings.SplitSeq(*some, ",") {
+		i := slices.IndexFunc(Platforms(), func(p Platform) bool { return p.String() == name })
+		require.GreaterOrEqual(t, i, 0, "-release.platforms: there is no %q", name)
+		chosen = append(chosen, Platforms()[i])
+	}
+	return chosen
+}
 
 // read is all files of a folder.
 func read(t *testing.T, dir string) map[string][]byte {
@@ -47,10 +64,10 @@ func same(t *testing.T, one, other map[string][]byte) {
 }
 
 // whole wants a release to hold all that it should, and the checksums to be right.
-func whole(t *testing.T, version string, files map[string][]byte) {
+func whole(t *testing.T, version string, platforms []Platform, files map[string][]byte) {
 	t.Helper()
 	want := []string{"chaosctl.yaml", "chaosctl.rb", "chaosctl_" + version + "_image.tar"}
-	for _, p := range Platforms() {
+	for _, p := range platforms {
 		want = append(want, p.archive(version), p.sbom(version))
 	}
 	checksums := map[string]string{}
@@ -65,6 +82,9 @@ func whole(t *testing.T, version string, files map[string][]byte) {
 		require.Contains(t, files, name)
 		digest := fmt.Sprintf("%x", sha256.Sum256(files[name]))
 		assert.Equal(t, digest, checksums[name], name)
+		if strings.HasSuffix(name, ".cdx.json") {
+			valid(t, files[name])
+		}
 		if strings.HasSuffix(name, ".zip") || strings.HasSuffix(name, ".tar.gz") {
 			assert.Contains(t, string(files["chaosctl.yaml"]), digest, name)
 			assert.Equal(t, !strings.Contains(name, "windows"), strings.Contains(string(files["chaosctl.rb"]), digest), name)
@@ -107,7 +127,7 @@ func TestTwoReleasesAreTheSame(t *testing.T) {
 	}
 	one := releases[0]
 	same(t, one, releases[1])
-	whole(t, version, one)
+	whole(t, version, Platforms(), one)
 	assert.Equal(t, "[-tag ghcr.io/chaosctl/chaosctl:v1.2.3 -entrypoint chaosctl]\nlinux-amd64\nlinux-arm64\n", string(one["chaosctl_"+version+"_image.tar"]))
 
 	at, err := time.Parse(time.RFC3339, committed)
@@ -149,6 +169,7 @@ func TestRelease(t *testing.T) {
 	}
 	require.FileExists(t, *krew, "-release.krew: make test-release installs one")
 	const version = "v0.0.1-test"
+	platforms := wanted(t)
 	root, err := filepath.Abs("..")
 	require.NoError(t, err)
 	if changed, err := git(t.Context(), root, "status", "--porcelain"); assert.NoError(t, err) && changed != "" {
@@ -163,22 +184,23 @@ func TestRelease(t *testing.T) {
 		require.NoError(t, err)
 		from, err = sourceOf(t.Context(), dir, version)
 		require.NoError(t, err)
-		folders[i], err = Make(t.Context(), Options{From: dir, Version: version, To: filepath.Join(dir, "bin", "release"), Platforms: Platforms(), Log: t.Logf})
+		folders[i], err = Make(t.Context(), Options{From: dir, Version: version, To: filepath.Join(dir, "bin", "release"), Platforms: platforms, Log: t.Logf})
 		require.NoError(t, err)
 		releases[i] = read(t, folders[i])
 	}
 	same(t, releases[0], releases[1])
-	whole(t, version, releases[0])
+	whole(t, version, platforms, releases[0])
+	require.Contains(t, platforms, here)
 	said := run(t, here, releases[0][here.archive(version)], from.at, "version", "-o", "json")
 	assert.JSONEq(t, fmt.Sprintf(`{"version": %q, "commit": %q, "date": %q, "modified": false, "go": %q, "platform": %q, "image": %q}`,
 		version, from.commit, from.at.Format(time.RFC3339), runtime.Version(), here, image+":"+version), said)
-	for _, p := range Platforms() {
-		byKrew(t, p, folders[0], version)
+	for _, p := range platforms {
+		byKrew(t, p, folders[0], version, platforms)
 	}
 }
 
 // byKrew installs a plugin by krew itself, which it may take this machine for any other.
-func byKrew(t *testing.T, p Platform, folder, version string) {
+func byKrew(t *testing.T, p Platform, folder, version string, platforms []Platform) {
 	t.Helper()
 	install := func(archive string) (root string, said []byte, err error) {
 		root = t.TempDir()
@@ -204,7 +226,7 @@ func byKrew(t *testing.T, p Platform, folder, version string) {
 		assert.Contains(t, string(out), "chaosctl "+version+" ")
 	}
 	// An archive that is another's has another checksum.
-	for _, other := range Platforms() {
+	for _, other := range platforms {
 		if other.OS == p.OS && other != p {
 			_, said, err := install(other.archive(version))
 			require.Error(t, err, "%s", said)

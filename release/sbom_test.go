@@ -2,12 +2,17 @@ package release
 
 import (
 	"bytes"
+	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -30,6 +35,7 @@ func TestSBOM(t *testing.T) {
 	other, err := again.of(binary, "chaosctl_v1.2.3_other.cdx.json", "v1.2.3", from)
 	require.NoError(t, err)
 
+	valid(t, text)
 	read := func(text []byte) (list cdx.BOM) {
 		require.NoError(t, cdx.NewBOMDecoder(bytes.NewReader(text), cdx.BOMFileFormatJSON).Decode(&list))
 		return list
@@ -61,4 +67,53 @@ func TestSBOMOfWhatIsNoProgram(t *testing.T) {
 	require.NoError(t, err)
 	_, err = lists.of("doc.go", "doc", "v1.2.3", &source{})
 	require.ErrorContains(t, err, "list what is in doc")
+}
+
+// cyclonedx is the schema of the format, with the schemas that it names, as the library of the format keeps them for its own tests.
+var cyclonedx = sync.OnceValues(func() (*jsonschema.Schema, error) {
+	const format = "http://cyclonedx.org/schema/bom-1.6.schema.json"
+	said, err := output(exec.CommandContext(context.Background(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/CycloneDX/cyclonedx-go"))
+	if err != nil {
+		return nil, err
+	}
+	compiler := jsonschema.NewCompiler()
+	for url, name := range map[string]string{
+		format: "bom-1.6.schema.json", "http://cyclonedx.org/schema/spdx.schema.json": "spdx.schema.json", "http://cyclonedx.org/schema/jsf-0.82.schema.json": "jsf-0.82.schemax.json",
+	} {
+		text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(said)), "schema", name))
+		if err != nil {
+			return nil, err
+		}
+		document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			return nil, err
+		}
+		if err := compiler.AddResource(url, document); err != nil {
+			return nil, err
+		}
+	}
+	return compiler.Compile(format)
+})
+
+// valid wants an SBOM to be what CycloneDX says one is, and each licence to be one that SPDX knows.
+func valid(t *testing.T, text []byte) {
+	t.Helper()
+	schema, err := cyclonedx()
+	require.NoError(t, err)
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	require.NoError(t, err)
+	assert.NoError(t, schema.Validate(document))
+}
+
+func TestWhatIsNoSBOM(t *testing.T) {
+	schema, err := cyclonedx()
+	require.NoError(t, err)
+	for _, wrong := range []string{
+		`{"bomFormat": "CycloneDX"}`,
+		`{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"type": "library", "name": "a", "licenses": [{"license": {"id": "Not-A-Licence"}}]}]}`,
+	} {
+		document, err := jsonschema.UnmarshalJSON(strings.NewReader(wrong))
+		require.NoError(t, err)
+		assert.Error(t, schema.Validate(document), wrong)
+	}
 }
