@@ -8,7 +8,7 @@ import (
 
 // imageArchive makes the image for all architectures of Linux, by the command that makes it for make image too.
 func imageArchive(ctx context.Context, from *source, version, to string, binaries []string) error {
-	args := []string{"run", "./cmd/image", "-tag", image + ":" + version, "-entrypoint", "chaosctl", "-to", to}
+	args := []string{"run", "-trimpath", "./cmd/image", "-tag", image + ":" + version, "-entrypoint", "chaosctl", "-to", to}
 	c := exec.CommandContext(ctx, "go", append(args, binaries...)...)
 	c.Dir = filepath.Join(from.dir, "lab")
 	_, err := output(c)

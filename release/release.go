@@ -42,6 +42,9 @@ func Make(ctx context.Context, o Options) (folder string, err error) {
 		return "", err
 	}
 	defer os.RemoveAll(temp)
+	if err := from.export(ctx, filepath.Join(temp, "source")); err != nil {
+		return "", err
+	}
 	m := maker{Options: o, from: from, binaries: filepath.Join(temp, "binaries"), out: filepath.Join(temp, "release"), archives: map[Platform]asset{}}
 	if err := m.make(ctx); err != nil {
 		return "", err

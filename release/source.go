@@ -12,6 +12,7 @@ import (
 
 // source is the commit of which a release is made.
 type source struct {
+	// dir is a checkout of it.
 	dir    string
 	commit string
 	// at is when the commit was made, which is the time of everything in a release.
@@ -56,6 +57,17 @@ func sourceOf(ctx context.Context, dir, version string) (*source, error) {
 }
 
 func short(commit string) string { return commit[:min(12, len(commit))] }
+
+// export checks the commit out into a new folder, which is the source from then on: whatever becomes of the user's own checkout while
+// programs are being built, and whatever is in it that git is told to ignore.
+func (s *source) export(ctx context.Context, to string) error {
+	if _, err := git(ctx, s.dir, "clone", "--quiet", "--shared", "--no-checkout", ".", to); err != nil {
+		return err
+	}
+	s.dir = to
+	_, err := git(ctx, to, "-c", "core.autocrlf=false", "-c", "advice.detachedHead=false", "checkout", "--quiet", s.commit)
+	return err
+}
 
 // file is one as it was committed, whatever git makes of its lines in a checkout.
 func (s *source) file(ctx context.Context, path string) ([]byte, error) {

@@ -26,6 +26,24 @@ func TestSourceIsTheCommit(t *testing.T) {
 	assert.ErrorContains(t, err, "none")
 }
 
+// TestExport: what becomes of a checkout afterwards is not in the release, nor what git ignores in it.
+func TestExport(t *testing.T) {
+	dir := checkout(t, "a folder: with a name")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, ".git", "info", "exclude"), []byte("ignored.go\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "ignored.go"), []byte("broken"), 0o600))
+	from, err := sourceOf(t.Context(), dir, "v1.2.3")
+	require.NoError(t, err)
+	to := filepath.Join(t.TempDir(), "source")
+	require.NoError(t, from.export(t.Context(), to))
+	assert.Equal(t, to, from.dir)
+	inGit(t, dir, "commit", "--quiet", "--allow-empty", "--message", "later")
+	again, err := sourceOf(t.Context(), to, "v1.2.3")
+	require.NoError(t, err)
+	assert.Equal(t, from.commit, again.commit)
+	assert.NoFileExists(t, filepath.Join(to, "ignored.go"))
+	assert.FileExists(t, filepath.Join(to, "go.mod"))
+}
+
 func TestSourceWithChangesIsRefused(t *testing.T) {
 	for name, change := range map[string]func(dir string) error{
 		"changed": func(dir string) error {
