@@ -24,6 +24,8 @@ type Route struct {
 	Via string
 	// Service is the Service's name; empty for a URL.
 	Service string
+	// PublishesNotReady says that the Service sends requests to pods that are not ready.
+	PublishesNotReady bool
 }
 
 // Reach finds where an HTTP load reaches its Service from here: the URL given; else a load balancer's address; else a
@@ -49,7 +51,7 @@ func (c *Cluster) Reach(ctx context.Context, target *Workload, load experiment.H
 	for _, a := range candidates {
 		if answers(ctx, a.host) {
 			u := url.URL{Scheme: scheme(port, load.TLS != nil), Host: a.host}
-			return Route{URL: u.String() + load.Path, Via: a.via, Service: service.Name}, nil
+			return Route{URL: u.String() + load.Path, Via: a.via, Service: service.Name, PublishesNotReady: service.Spec.PublishNotReadyAddresses}, nil
 		}
 		tried = append(tried, a.host)
 	}

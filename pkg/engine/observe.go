@@ -61,7 +61,7 @@ func (r *Run) spawn(wait *sync.WaitGroup, cancel context.CancelCauseFunc, do fun
 // stream offers the requests of one until ctx ends.
 func (r *Run) stream(ctx context.Context, s Stream, watches *aborts) {
 	summary := s.Run(ctx, r.Log.Clock, func(sample load.Sample) { r.sample(s.Name, sample, watches) })
-	r.Log.Record(event.StreamEnded{ID: s.ID, Starved: summary.Starved, Unexpected: summary.Examples[load.Unexpected]})
+	r.Log.Record(event.StreamEnded{ID: s.ID, Starved: summary.Starved, Unexpected: summary.Examples[load.Unexpected], Shared: summary.Shared})
 }
 
 // sample passes a request on to all who want it.

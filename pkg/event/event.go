@@ -103,6 +103,7 @@ var decoders = func() map[string]func(json.RawMessage) (Payload, error) {
 	add(WatchMeasured{}.Type(), as[WatchMeasured])
 	add(WatchInterrupted{}.Type(), as[WatchInterrupted])
 	add(ProbeChecked{}.Type(), as[ProbeChecked])
+	add(TargetConfigured{}.Type(), as[TargetConfigured])
 	add(TargetRead{}.Type(), as[TargetRead])
 	add(Noted{}.Type(), as[Noted])
 	add(RunEnded{}.Type(), as[RunEnded])

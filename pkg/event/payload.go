@@ -101,6 +101,8 @@ type StreamEnded struct {
 	Starved bool `json:"starved,omitempty"`
 	// Unexpected says what the first of the answers lacked that were not what is expected of them.
 	Unexpected string `json:"unexpected,omitempty"`
+	// Shared says that answers on one connection came from several pods, so that a connection is nobody's.
+	Shared bool `json:"shared,omitempty"`
 }
 
 // Phase is a window of a run.
@@ -184,6 +186,8 @@ type PodObserved struct {
 	Reason string `json:"reason,omitempty"`
 	// Initial says that the pod was there when the watch began.
 	Initial bool `json:"initial,omitempty"`
+	// Addresses are the pod's own, separated by commas; empty where it has none yet, or has those of its node.
+	Addresses string `json:"addresses,omitempty"`
 }
 
 // EndpointObserved is the state of a pod as an endpoint of a Service.
@@ -196,6 +200,31 @@ type EndpointObserved struct {
 	Terminating bool   `json:"terminating,omitempty"`
 	Removed     bool   `json:"removed,omitempty"`
 	Initial     bool   `json:"initial,omitempty"`
+}
+
+// TargetConfigured is what of the target's configuration decides about failed requests, as it was before the first fault. There
+// is none for a target that is a selector.
+type TargetConfigured struct {
+	Replicas int `json:"replicas"`
+	// GracePeriod is what containers get to stop, in seconds.
+	GracePeriod float64               `json:"gracePeriod"`
+	Containers  []ContainerConfigured `json:"containers"`
+	// PublishesNotReady names the Services under load that send requests to pods that are not ready.
+	PublishesNotReady []string `json:"publishesNotReady,omitempty"`
+	// Budgets names the PodDisruptionBudgets that cover evictions of the plan; BudgetsRead says that they could be read, which is
+	// tried only for a plan that evicts.
+	Budgets     []string `json:"budgets,omitempty"`
+	BudgetsRead bool     `json:"budgetsRead,omitempty"`
+}
+
+// ContainerConfigured is a container of the pod template.
+type ContainerConfigured struct {
+	Name string `json:"name"`
+	// Readiness says that it has a readiness probe.
+	Readiness bool `json:"readiness,omitempty"`
+	// PreStop says that it has a preStop hook, and PreStopSleep for how many seconds it sleeps; 0 where it does something else.
+	PreStop      bool    `json:"preStop,omitempty"`
+	PreStopSleep float64 `json:"preStopSleep,omitempty"`
 }
 
 // WorkloadObserved is the state of a controller: a Deployment or ReplicaSet, say.
@@ -314,6 +343,7 @@ func (NodeObserved) Type() string     { return "node" }
 func (WatchMeasured) Type() string    { return "watch.measured" }
 func (WatchInterrupted) Type() string { return "watch.interrupted" }
 func (ProbeChecked) Type() string     { return "probe" }
+func (TargetConfigured) Type() string { return "target.configured" }
 func (TargetRead) Type() string       { return "target" }
 func (Noted) Type() string            { return "note" }
 func (RunEnded) Type() string         { return "run.ended" }

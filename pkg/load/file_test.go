@@ -36,6 +36,10 @@ func plausible(n int) []load.Sample {
 			s.Status, s.Cause = 503, load.ServerError
 		case 1:
 			s.Status, s.Cause, s.Pod = 0, load.Causes()[random.IntN(len(load.Causes()))], ""
+			s.Peer = load.Peer{Address: fmt.Sprintf("10.0.0.%d", random.IntN(3))}
+			if random.IntN(2) == 0 {
+				s.Peer.Pod = fmt.Sprintf("web-7d9c6bd5f9-x%d", random.IntN(5))
+			}
 		}
 		samples[i] = s
 	}
@@ -99,7 +103,7 @@ func TestADamagedBlockCostsNoOther(t *testing.T) {
 	for _, s := range want {
 		written[s] = true
 	}
-	for at := len("chaosctl samples 1\n"); at < len(file); at++ {
+	for at := len("chaosctl samples 2\n"); at < len(file); at++ {
 		damaged := bytes.Clone(file)
 		damaged[at] ^= 0x55
 		got, err := read(damaged)
@@ -116,8 +120,17 @@ func TestADamagedBlockCostsNoOther(t *testing.T) {
 	assert.Len(t, got, 80)
 }
 
+// TestTheFirstVersionIsRead: a file of a time in which samples had no peers.
+func TestTheFirstVersionIsRead(t *testing.T) {
+	want := []load.Sample{{Stream: 1, Due: 5, Start: 6, End: 9, Status: 200, Pod: "web-1"}, {Stream: 1, Due: 7, Start: 8, End: 11, Cause: load.Refused}}
+	file := write(t, want, 1)
+	got, err := read(append([]byte("chaosctl samples 1\n"), file[len("chaosctl samples 2\n"):]...))
+	require.NoError(t, err)
+	assert.Equal(t, want, got)
+}
+
 func TestOtherFilesAreRefused(t *testing.T) {
-	_, err := read([]byte("chaosctl samples 2\n"))
+	_, err := read([]byte("chaosctl samples 3\n"))
 	assert.ErrorContains(t, err, "version")
 	_, err = read([]byte("apiVersion: v1\n"))
 	assert.ErrorContains(t, err, "not a sample file")

@@ -26,7 +26,13 @@ import (
 //	service  varint, nanoseconds: end - start
 //	status   uvarint, only if it is not that of the record before
 //	pod      uvarint, only with a pod: its number in the block; a new number is followed by the length and the name
-const header = "chaosctl samples 1\n"
+//	peer     address and pod, both written as a pod is and from the same numbers, only with a peer
+//
+// Version 1 had no peers, and is the same else.
+const (
+	header    = "chaosctl samples 2\n"
+	headerOne = "chaosctl samples 1\n"
+)
 
 const (
 	headerFamily = "chaosctl samples "
@@ -38,6 +44,7 @@ const (
 	causeBits  = 0x0f
 	flagStatus = 0x10
 	flagPod    = 0x20
+	flagPeer   = 0x40
 )
 
 // causeCodes are the numbers of causes in a file. New ones are added at the end.
@@ -76,6 +83,9 @@ func (b *blockState) appendRecord(to []byte, s Sample) []byte {
 	if s.Pod != "" {
 		head |= flagPod
 	}
+	if s.Peer != (Peer{}) {
+		head |= flagPeer
+	}
 	stream := uint64(s.Stream)
 	last := b.tracks[stream]
 	step := int64(s.Due) - last.due
@@ -92,6 +102,9 @@ func (b *blockState) appendRecord(to []byte, s Sample) []byte {
 	}
 	if s.Pod != "" {
 		to = b.appendPod(to, s.Pod)
+	}
+	if s.Peer != (Peer{}) {
+		to = b.appendPod(b.appendPod(to, s.Peer.Address), s.Peer.Pod)
 	}
 	return to
 }
@@ -170,6 +183,10 @@ func (b *blockState) readRecord(f *fields) (Sample, error) {
 	}
 	if head&flagPod != 0 {
 		s.Pod = b.readPod(f)
+	}
+	if head&flagPeer != 0 {
+		s.Peer.Address = b.readPod(f)
+		s.Peer.Pod = b.readPod(f)
 	}
 	if code := int(head & causeBits); code < len(causeCodes) {
 		s.Cause = causeCodes[code]

@@ -59,7 +59,7 @@ func damage(blocks int) error {
 func readHeader(in *bufio.Reader) error {
 	line, err := in.ReadString('\n')
 	switch {
-	case line == header:
+	case line == header, line == headerOne:
 		return nil
 	case err != nil && err != io.EOF:
 		return err
@@ -67,7 +67,7 @@ func readHeader(in *bufio.Reader) error {
 		return ErrTorn
 	case strings.HasPrefix(line, headerFamily):
 		version := strings.TrimSpace(strings.TrimPrefix(line, headerFamily))
-		return fmt.Errorf("the sample file is of version %q; this program reads version 1", version)
+		return fmt.Errorf("the sample file is of version %q; this program reads versions 1 and 2", version)
 	default:
 		return errors.New("not a sample file")
 	}

@@ -19,6 +19,8 @@ type Sample struct {
 	Cause Cause
 	// Pod is the name in the answer's identity header; empty without one.
 	Pod string
+	// Peer is the other end of the connection of a request that failed, and whose answer names no pod.
+	Peer Peer
 }
 
 // OK says whether the request succeeded: a status of 2xx or 3xx, and the whole body read, or what the stream expects of answers

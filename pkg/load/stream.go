@@ -62,6 +62,8 @@ type Summary struct {
 	// Starved says that the figures tell more of this machine than of the server: requests waited for a free worker,
 	// could not be sent for want of ports or descriptors, or more than a twentieth of them, and more than a few, were late.
 	Starved bool
+	// Shared says that answers on one connection came from several pods: something in between chooses one for each request.
+	Shared bool
 	// Examples holds the text of the first error of each cause.
 	Examples map[Cause]string
 }
@@ -108,7 +110,7 @@ func (s Stream) Run(ctx context.Context, clock event.Clock, each func(Sample)) S
 		summary.add(sample, s.Authorization.told(sample.Cause, cmp.Or(outcome.unmet, result.Error)))
 		each(sample)
 	}
-	summary.Waited = pacer.waited.Load()
+	summary.Waited, summary.Shared = pacer.waited.Load(), transport.shared.Load()
 	summary.Starved = summary.Waited > 0 || summary.Examples[Local] != "" || summary.Late > 10+summary.Samples/20
 	return summary
 }
@@ -133,7 +135,7 @@ func (s Stream) sample(clock event.Clock, due event.Instant, result *vegeta.Resu
 	if !o.end.IsZero() {
 		end = clock.At(o.end)
 	}
-	return Sample{
+	sample := Sample{
 		Stream: s.ID,
 		Due:    due,
 		Start:  start,
@@ -142,6 +144,10 @@ func (s Stream) sample(clock event.Clock, due event.Instant, result *vegeta.Resu
 		Cause:  o.cause(),
 		Pod:    o.pod,
 	}
+	if !sample.OK() {
+		sample.Peer = o.peer
+	}
+	return sample
 }
 
 func (s *Summary) add(sample Sample, text string) {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,6 +34,8 @@ type outcome struct {
 	end time.Time
 	// again says that the error is that of a second attempt, after a kept connection was cut under the first.
 	again bool
+	// peer is set where the request failed without an answer that names its pod.
+	peer Peer
 	// cancelled says that the request ended after the run was stopped, so that its failure says nothing.
 	cancelled bool
 }
@@ -47,6 +50,8 @@ type transport struct {
 	expected  *Expected
 	// authorization is added here, the last thing before a request leaves.
 	authorization Authorization
+	// shared says that answers on one connection came from several pods.
+	shared atomic.Bool
 
 	mu       sync.Mutex
 	outcomes map[uint64]outcome
@@ -79,7 +84,11 @@ func newTransport(run context.Context, s Stream) *transport {
 				ctx, cancel := context.WithCancel(ctx)
 				defer cancel()
 				defer context.AfterFunc(run, cancel)()
-				return dialer.DialContext(ctx, network, address)
+				conn, err := dialer.DialContext(ctx, network, address)
+				if err != nil {
+					return nil, err
+				}
+				return &connection{Conn: conn}, nil
 			},
 		},
 	}
@@ -101,8 +110,8 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(t.run, t.timeout)
-	attempts := 0
-	request = request.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: func(string) { attempts++ }}))
+	way := new(journey)
+	request = request.Clone(httptrace.WithClientTrace(ctx, way.trace()))
 	request.Header.Del(seqHeader)
 	if t.authorization.reveal != nil {
 		request.Header.Set("Authorization", t.authorization.reveal().header)
@@ -111,16 +120,31 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := t.base.RoundTrip(request)
 	if err != nil {
 		cancel()
-		t.put(seq, outcome{err: err, again: attempts > 1})
+		o := outcome{err: err, again: way.again()}
+		o.peer = t.peer(way, o)
+		t.put(seq, o)
 		return nil, err
 	}
 	o := outcome{status: response.StatusCode, byStatus: t.expected.causeOfStatus(response.StatusCode)}
 	if t.podHeader != "" {
 		o.pod = t.authorization.hush(response.Header.Get(t.podHeader))
 	}
+	if way.answered(o.pod) {
+		t.shared.Store(true)
+	}
+	// What is known of the other end is of use where it is not the pod that has answered with success.
+	failed := func() {
+		if o.pod == "" {
+			o.peer = t.peer(way, o)
+		}
+	}
+	if o.byStatus != None {
+		failed()
+	}
 	t.put(seq, o)
 	read := &body{ReadCloser: response.Body, left: maxBody, close: cancel, fail: func(err error) {
 		o.err = err
+		failed()
 		t.put(seq, o)
 	}}
 	if t.expected != nil && o.byStatus == None {
@@ -128,12 +152,24 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		read.whole = func(kept []byte, more bool) {
 			o.end = time.Now()
 			// Neither the deadline of the request nor the end of the run make an answer unexpected.
-			o.unmet = t.expected.unmet(context.WithoutCancel(ctx), answer{o.status, response.Header, kept, more})
+			if o.unmet = t.expected.unmet(context.WithoutCancel(ctx), answer{o.status, response.Header, kept, more}); o.unmet != "" {
+				failed()
+			}
 			t.put(seq, o)
 		}
 	}
 	response.Body = read
 	return response, nil
+}
+
+// peer is the other end of a request without a named answer. One that met the death of its server, see [outcome.cause], tells of
+// the connection on which it did.
+func (t *transport) peer(way *journey, o outcome) Peer {
+	p := way.peer(o.again && causeOf(o.err) == Refused)
+	if t.shared.Load() {
+		p.Pod = ""
+	}
+	return p
 }
 
 func (t *transport) put(seq uint64, o outcome) {

@@ -1,6 +1,8 @@
 package timeline
 
 import (
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -31,7 +33,7 @@ func (r *Recorder) notePod(pod *corev1.Pod, seen event.PodObserved) {
 		Running:     containersRun(pod),
 		Ready:       cluster.PodCondition(pod, corev1.PodReady) && !absent,
 		Terminating: pod.DeletionTimestamp != nil,
-		Gone:        seen.Gone, Left: seen.Left, Initial: seen.Initial,
+		Gone:        seen.Gone, Left: seen.Left, Initial: seen.Initial, Addresses: addresses(pod),
 	}
 	if c := metav1.GetControllerOf(pod); c != nil {
 		o.OwnerUID, o.OwnerKind, o.Owner = string(c.UID), c.Kind, c.Name
@@ -56,6 +58,18 @@ func (r *Recorder) keepInitial(o *event.PodObserved) {
 	if before, ok := r.last["pod/"+o.UID].(event.PodObserved); ok {
 		o.Initial = before.Initial
 	}
+}
+
+// addresses are the pod's own. Those of its node say nothing of who is reached by them.
+func addresses(pod *corev1.Pod) string {
+	if pod.Spec.HostNetwork {
+		return ""
+	}
+	var all []string
+	for _, ip := range pod.Status.PodIPs {
+		all = append(all, ip.IP)
+	}
+	return strings.Join(all, ",")
 }
 
 func containersRun(pod *corev1.Pod) bool {
