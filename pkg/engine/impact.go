@@ -134,12 +134,40 @@ func (p *Plan) budgets(ctx context.Context, changes []inject.Change) {
 			p.Impact.Unknown = append(p.Impact.Unknown, fmt.Sprintf("the budgets of namespace %s: %v", namespace, err))
 			continue
 		}
+		if namespace == p.Workload.Namespace {
+			p.coverage.of(list.Items, p.ownOf(pods))
+		}
 		for i := range list.Items {
 			if b := covers(&list.Items[i], pods); b.Evictions > 0 {
 				p.Impact.Budgets = append(p.Impact.Budgets, b)
 			}
 		}
 	}
+}
+
+// coverage is which budgets have a say in evictions of the target's own pods, and whether that could be found out.
+type coverage struct {
+	read  bool
+	names []string
+}
+
+func (c *coverage) of(budgets []policyv1.PodDisruptionBudget, evicted []labels.Set) {
+	c.read = len(evicted) > 0
+	for i := range budgets {
+		if covers(&budgets[i], evicted).Evictions > 0 {
+			c.names = append(c.names, budgets[i].Name)
+		}
+	}
+}
+
+// ownOf are those of the pods that are the target's.
+func (p *Plan) ownOf(pods []labels.Set) (own []labels.Set) {
+	for _, pod := range pods {
+		if p.Workload.Selector != nil && p.Workload.Selector.Matches(pod) {
+			own = append(own, pod)
+		}
+	}
+	return own
 }
 
 func covers(budget *policyv1.PodDisruptionBudget, pods []labels.Set) Budget {

@@ -32,6 +32,9 @@ func (r *Run) observe(ctx context.Context, cancel context.CancelCauseFunc) (*syn
 	if ctx.Err() != nil {
 		return &wait, stopOf(ctx)
 	}
+	if configured, ok := r.Plan.configured(); ok {
+		r.Log.Record(configured)
+	}
 	r.baseline.counts = map[string]count{}
 	watches := newAborts(r.Plan.Experiment.Spec.AbortIf, cancel)
 	for _, s := range r.Plan.Streams() {

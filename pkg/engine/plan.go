@@ -36,6 +36,7 @@ type Plan struct {
 	Permissions []access.Answer
 
 	connection *cluster.Cluster
+	coverage   coverage
 	// authorizations are by what servers let the loads in, in the order of these.
 	authorizations []load.Authorization
 }

@@ -83,6 +83,9 @@ func (r *record) model(q *requests, f *verdict.Facts) *Model {
 	}
 	m.AbortIf = r.aborts(f)
 	r.conclude(m, q, m.judge(&e.Spec, f))
+	found := q.failures.Result()
+	m.Attribution = r.attributed(&found)
+	m.Explanation = r.explain(m, found)
 	if text, err := yaml.JSONToYAML(r.start.Experiment); err == nil {
 		m.ExperimentYAML = string(text)
 	}

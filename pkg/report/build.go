@@ -10,6 +10,7 @@ import (
 
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 
+	"github.com/chaosctl/chaosctl/pkg/attribution"
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/load"
@@ -59,11 +60,14 @@ type record struct {
 	recovered bool
 	converged event.Instant
 	timeline  *timeline.Fold
-	changes   *changes
-	pods      *lanes
-	probes    *probes
-	members   *membership
-	snapshots map[event.Moment]verdict.Snapshot
+	history   *attribution.History
+	// configured is nil where what the target is like is not known.
+	configured *event.TargetConfigured
+	changes    *changes
+	pods       *lanes
+	probes     *probes
+	members    *membership
+	snapshots  map[event.Moment]verdict.Snapshot
 	// watches is nil where it was not measured how late they are.
 	watches *event.WatchMeasured
 	notes   []Note
@@ -87,7 +91,7 @@ func readEvents(dir string, loader experiment.Loader) (*record, error) {
 		return nil, err
 	}
 	defer file.Close()
-	r := &record{began: map[int]event.Instant{}, starved: map[int]bool{}, unexpected: map[int]string{}, members: newMembership(), snapshots: map[event.Moment]verdict.Snapshot{}, timeline: timeline.NewFold(), changes: newChanges(), pods: newLanes(), probes: newProbes()}
+	r := &record{began: map[int]event.Instant{}, starved: map[int]bool{}, unexpected: map[int]string{}, members: newMembership(), snapshots: map[event.Moment]verdict.Snapshot{}, timeline: timeline.NewFold(), history: attribution.NewHistory(), changes: newChanges(), pods: newLanes(), probes: newProbes()}
 	if err := event.Read(file, r.add); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -104,6 +108,7 @@ func readEvents(dir string, loader experiment.Loader) (*record, error) {
 func (r *record) add(e event.Event) error {
 	r.end = max(r.end, e.At)
 	r.timeline.Emit(e)
+	r.history.Emit(e)
 	switch p := e.Payload.(type) {
 	case event.RunStarted:
 		r.start = p
@@ -132,6 +137,8 @@ func (r *record) add(e event.Event) error {
 			return fmt.Errorf("the target %s: %w", p.Moment, err)
 		}
 		r.snapshots[p.Moment] = s
+	case event.TargetConfigured:
+		r.configured = &p
 	case event.WatchMeasured:
 		r.watches = &p
 	case event.WatchInterrupted:

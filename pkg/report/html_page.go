@@ -17,6 +17,7 @@ type page struct {
 	Policy string
 
 	Headline  string
+	Explained []figure
 	Because   []string
 	Keeps     string
 	Undone    string
@@ -56,6 +57,11 @@ func newPage(original *Model, d detail) *page {
 		Figures: figures(m, d),
 	}
 	p.headline()
+	if m.Explanation != nil {
+		for _, each := range m.Explanation.lines() {
+			p.Explained = append(p.Explained, figure{each.Name, unbroken(each.Value)})
+		}
+	}
 	p.Because, p.Limits = head(p, p.Because), head(p, p.Limits)
 	keepUnits(p.Because, m.Expectations)
 	p.draw()

@@ -1,6 +1,10 @@
 package report
 
-import "math"
+import (
+	"math"
+
+	"github.com/chaosctl/chaosctl/pkg/attribution"
+)
 
 // limits lists what a run does not show, so that nobody reads more out of it than is in it.
 func limits(m *Model) []string {
@@ -23,6 +27,7 @@ func limits(m *Model) []string {
 	if len(m.Streams) > 0 && onlyReused(m.Streams) {
 		add("Every stream reused its connections, which can hide what new clients meet: a kept connection never asks the load balancer again. Connections: both would show it.")
 	}
+	attributionLimits(m.Attribution, add)
 	for _, c := range m.Changes {
 		if c.Proof == "unproved" {
 			add("The effect of " + c.Verb + " on " + objectName(c.Object) + " was not observed, so the fault may not have happened.")
@@ -70,6 +75,24 @@ func streamLimits(s StreamResult, add func(string)) {
 		if o.Open {
 			add("The last outage of " + name + " had not ended when the run did: it lasted at least " + seconds(o.Duration) + ".")
 		}
+	}
+}
+
+func attributionLimits(a *AttributionResult, add func(string)) {
+	if a == nil {
+		return
+	}
+	unknown := uint64(0)
+	for _, c := range a.Classes {
+		if c.Class == string(attribution.Unknown) {
+			unknown = c.Failures
+		}
+	}
+	if inferred := a.Failures - min(a.Failures, a.Exact+unknown); inferred > 0 {
+		add("What became of " + count(inferred) + " of " + plural(a.Failures, "failed request") + " is inferred from the state of the pods at the time: nothing named the pod that each of them was sent to.")
+	}
+	if unknown > 0 {
+		add("What became of " + count(unknown) + " of " + plural(a.Failures, "failed request") + " is not known.")
 	}
 }
 

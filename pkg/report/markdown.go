@@ -19,6 +19,7 @@ func WriteMarkdown(w io.Writer, m *Model) error {
 	s.line("")
 	s.line("**" + markdown(r.Experiment.Name) + "** · " + markdown(r.Experiment.Promise) + " of " + markdown(r.Experiment.Target))
 	s.line("")
+	s.explanation(r.Explanation)
 	for _, reason := range r.Reasons[:min(len(r.Reasons), 10)] {
 		s.line("- " + markdown(clip(reason, 300)))
 	}
@@ -26,6 +27,7 @@ func WriteMarkdown(w io.Writer, m *Model) error {
 	s.aborts(r.AbortIf)
 	s.chart(m)
 	s.streams(r.Streams)
+	s.attribution(r.Attribution)
 	s.probes(r.Probes)
 	s.recoveries(&r)
 	end := &summary{}
@@ -124,6 +126,36 @@ func (s *summary) streams(all []StreamResult) {
 		rows = append(rows, []string{cell(stream.Label()), achieved(stream), count(stream.Requests), answered, p99, outage, cell(strings.Join(failed, ", "))})
 	}
 	s.table([]string{"stream", "rate", "requests", "answered", "p99", "outages", "failures"}, rows)
+}
+
+// explanation is what broke, why, and what would have prevented it.
+func (s *summary) explanation(e *Explanation) {
+	if e == nil {
+		return
+	}
+	for _, each := range e.lines() {
+		s.line("**" + each.Name + "** " + markdown(clip(each.Value, 600)))
+		s.line("")
+	}
+}
+
+func (s *summary) attribution(a *AttributionResult) {
+	if a == nil {
+		return
+	}
+	s.section("Failed requests")
+	var rows [][]string
+	for _, c := range a.Classes {
+		var pods []string
+		for _, p := range c.ShownPods() {
+			pods = append(pods, count(p.Failures)+" "+p.Words())
+		}
+		if more := c.MorePods(); more > 0 {
+			pods = append(pods, count(more)+" more")
+		}
+		rows = append(rows, []string{cell(c.Words), count(c.Failures) + " (" + a.ShareOf(c) + ")", cell(c.Sure()), cell(strings.Join(pods, ", "))})
+	}
+	s.table([]string{"what became of them", "failures", "how it is known", "pods"}, rows)
 }
 
 func (s *summary) probes(all []ProbeResult) {

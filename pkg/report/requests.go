@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/chaosctl/chaosctl/pkg/attribution"
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/load"
@@ -21,6 +22,8 @@ import (
 type requests struct {
 	tally    *load.Tally
 	balances []*balance
+	// failures is nil where they are not asked for.
+	failures *attribution.Join
 	// named says that answers name their pods.
 	named bool
 	// whole says that all samples were read.
@@ -65,7 +68,7 @@ func readRequests(dir string, r *record, recoveries []timeline.Recovery) (*reque
 		windows = append(windows, load.Window{Name: string(name), Start: span.Start, End: span.End})
 	}
 	q := newRequests(load.NewTally(r.loadStreams(), windows...), recoveries)
-	q.balances = r.balances()
+	q.balances, q.failures = r.balances(), r.join()
 	path := filepath.Join(dir, SamplesFile)
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -88,6 +91,9 @@ func (q *requests) add(s load.Sample) error {
 	q.tally.Add(s)
 	for _, b := range q.balances {
 		b.add(s)
+	}
+	if q.failures != nil {
+		q.failures.Add(s)
 	}
 	if !s.OK() {
 		return nil

@@ -32,6 +32,10 @@ type Result struct {
 	Streams      []StreamResult      `json:"streams"`
 	Probes       []ProbeResult       `json:"probes,omitempty"`
 	Recoveries   []RecoveryResult    `json:"recoveries"`
+	// Attribution says what became of the failed requests; absent where none failed.
+	Attribution *AttributionResult `json:"attribution,omitempty"`
+	// Explanation says what broke, why, and what would have prevented it; absent for a run that passed, and where nothing is known.
+	Explanation *Explanation `json:"explanation,omitempty"`
 	// WatchDelay is how late watches showed what happened, before the first fault: the resolution of the recoveries.
 	WatchDelay  *event.WatchMeasured `json:"watchDelay,omitempty"`
 	Environment event.Environment    `json:"environment"`
@@ -185,6 +189,68 @@ type ProbeResult struct {
 	Unknown  int  `json:"unknown"`
 	// LastMessage explains the newest check that did not succeed.
 	LastMessage string `json:"lastMessage,omitempty"`
+}
+
+// AttributionResult is what became of the failed requests of all streams.
+type AttributionResult struct {
+	// Failures counts them all. Exact counts those whose pod is known, by the answer, the address or the connection, or that met no
+	// pod for a reason of their own; the others are inferred from the state of the pods at the time, or unknown.
+	Failures uint64 `json:"failures"`
+	Exact    uint64 `json:"exact"`
+	// Classes are those that have any, the largest first. They add up to Failures.
+	Classes []FailureClass `json:"classes"`
+}
+
+// FailureClass is the failed requests of one class: stale, in-flight, starting, node-lost, no-endpoint, faulted, rejected, unanswered,
+// dns, tls, client or unknown.
+type FailureClass struct {
+	Class string `json:"class"`
+	// Words say what became of the requests.
+	Words    string `json:"words"`
+	Failures uint64 `json:"failures"`
+	Exact    uint64 `json:"exact"`
+	// Pods add up to Failures. One without a name is of requests whose pod is not known, or had no part in it.
+	Pods []FailurePod `json:"pods"`
+	// Examples are the first of the class.
+	Examples []FailureExample `json:"examples"`
+}
+
+// FailurePod counts the failures of a class at one pod, in one phase of its life: container not up, not ready, "ready, had not
+// served", ready, terminating or gone.
+type FailurePod struct {
+	Pod      string            `json:"pod,omitempty"`
+	UID      string            `json:"uid,omitempty"`
+	Phase    string            `json:"phase,omitempty"`
+	Failures uint64            `json:"failures"`
+	Exact    uint64            `json:"exact"`
+	ByCause  map[string]uint64 `json:"byCause"`
+	First    time.Time         `json:"first"`
+	Last     time.Time         `json:"last"`
+}
+
+// FailureExample is one failed request.
+type FailureExample struct {
+	Stream string    `json:"stream"`
+	Start  time.Time `json:"start"`
+	// Took is the time from its start to its end, in seconds.
+	Took   float64 `json:"took"`
+	Cause  string  `json:"cause"`
+	Status int     `json:"status,omitempty"`
+	Pod    string  `json:"pod,omitempty"`
+	Phase  string  `json:"phase,omitempty"`
+	// Evidence is how its pod is known: answer, address, connection, no pod, or inferred.
+	Evidence string `json:"evidence"`
+}
+
+// Explanation is what broke, why, and what would have prevented it, a sentence each. What the record does not support is empty.
+type Explanation struct {
+	Broke string `json:"broke"`
+	Why   string `json:"why,omitempty"`
+	Mend  string `json:"mend,omitempty"`
+	// Kind is that of the mend: preStop, sigterm, readiness, publish, replicas, budget, spread or start.
+	Kind string `json:"kind,omitempty"`
+	// Avoided is how many of the failed requests the mend would have avoided; 0 where it is not about requests.
+	Avoided uint64 `json:"avoided,omitempty"`
 }
 
 // RecoveryResult is the recovery from the loss of one pod, split into phases that sum to Total.

@@ -52,6 +52,20 @@ func failingKill() *Model {
 	s.expect("longest outage of cart", "outage", Fail, "3.22 s", "≤ 500 ms", "10 ms", "run", "no request that began between 10.02 s and 13.24 s succeeded")
 	s.expect("recovery", "recovery", Pass, "4.12 s", "≤ 20 s", "4 ms", "run", "the only victim was replaced")
 	s.Verdict, s.ExitCode = Fail, 1
+	s.Attribution = &AttributionResult{Failures: 654, Exact: 33, Classes: []FailureClass{
+		{Class: "no-endpoint", Words: "without a ready endpoint to go to", Failures: 621, Pods: []FailurePod{
+			{Failures: 621, ByCause: map[string]uint64{"refused": 621}, First: wall(10.02), Last: wall(13.24)},
+		}},
+		{Class: "in-flight", Words: "in flight when the process that had them stopped or died", Failures: 33, Exact: 33, Pods: []FailurePod{
+			{Pod: "cart-6c5d4b7f98-hh2tz", UID: "v", Phase: "ready", Failures: 33, Exact: 33, ByCause: map[string]uint64{"reset": 21, "timeout": 12}, First: wall(10), Last: wall(10.1)},
+		}},
+	}}
+	s.Explanation = &Explanation{
+		Broke: "621 of 654 failed requests (94.95 %) were without a ready endpoint to go to, as the state of the pods suggests.",
+		Why:   "No pod was ready in the Service for 3.22 s: the workload has one replica, and that was lost.",
+		Mend:  "A second replica, which stays while the first is replaced, would have avoided 621 of 654 failed requests (94.95 %).",
+		Kind:  "replicas", Avoided: 621,
+	}
 	s.Reasons = []string{"availability of cart was 90.6 %, where at least 99.9 % is promised", "the longest outage of cart was 3.22 s, where 500 ms are allowed"}
 	return s.Model
 }

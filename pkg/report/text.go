@@ -26,6 +26,11 @@ func WriteText(w io.Writer, r *Result, style Style) error {
 	if longest := LongestPhase(&copied); longest != "" {
 		t.paragraph("recovery", sentence(longest), "")
 	}
+	if copied.Explanation != nil {
+		for i, each := range copied.Explanation.lines() {
+			t.paragraph([]string{"broke", "why", "mend"}[i], each.Value, "")
+		}
+	}
 	v := verdictView{copied.Verdict}
 	reasons := copied.Reasons
 	if v.Verdict != Pass && v.Verdict != Fail && len(reasons) > 0 {

@@ -90,6 +90,20 @@ func TestRecordedPod(t *testing.T) {
 	assert.Empty(t, r.last, "what is gone takes no memory")
 }
 
+// TestRecordedAddresses: those of a pod's own, which those of its node are not.
+func TestRecordedAddresses(t *testing.T) {
+	r, log := newTestRecorder("Deployment", 1)
+	p := podIn("a")
+	p.Status.PodIPs = []corev1.PodIP{{IP: "10.0.0.1"}, {IP: "fd00::1"}}
+	r.pod(p, false, false)
+	p.Spec.HostNetwork = true
+	r.pod(p, false, false)
+	events := log.take()
+	require.Len(t, events, 2)
+	assert.Equal(t, "10.0.0.1,fd00::1", events[0].(event.PodObserved).Addresses)
+	assert.Empty(t, events[1].(event.PodObserved).Addresses)
+}
+
 func TestRecordedReason(t *testing.T) {
 	r, log := newTestRecorder("Deployment", 1)
 	p := podIn("a")

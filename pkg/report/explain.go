@@ -1,0 +1,117 @@
+package report
+
+import (
+	"slices"
+	"time"
+
+	"github.com/chaosctl/chaosctl/pkg/attribution"
+	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/verdict"
+)
+
+// circumstances are what an explanation is made of.
+type circumstances struct {
+	// failed holds the kinds of the expectations that failed.
+	failed   []string
+	requests uint64
+	found    attribution.Result
+	// lost are the pods that were taken away together, slowest is the one that took longest to go.
+	lost    attribution.Group
+	slowest *attribution.Stop
+	// configured is nil where the target's configuration is not known.
+	configured *event.TargetConfigured
+	// onNodes says that faults changed nodes.
+	onNodes bool
+	// answer is how long nearly all answers take.
+	answer     time.Duration
+	recoveries []RecoveryResult
+	// within is what a recovery may take; 0 where nothing is said of it.
+	within time.Duration
+}
+
+// explain says what broke, why, and what would have prevented it; nil for a run that passed or never came to its fault.
+func (r *record) explain(m *Model, found attribution.Result) *Explanation {
+	if m.Verdict == Pass || m.Windows.Fault == nil {
+		return nil
+	}
+	c := circumstances{found: found, lost: r.history.Lost(), configured: r.configured, recoveries: m.Recoveries}
+	for _, e := range m.Expectations {
+		if e.Verdict == Fail {
+			c.failed = append(c.failed, e.Kind)
+		}
+	}
+	for _, s := range m.Streams {
+		c.requests += s.Requests
+		if s.Latency != nil {
+			c.answer = max(c.answer, secondsOf(s.Latency.P99))
+		}
+	}
+	for _, change := range m.Changes {
+		c.onNodes = c.onNodes || change.Object.Kind == "Node" && !change.AckedAt.IsZero()
+	}
+	if stop, ok := r.history.Slowest(); ok {
+		c.slowest = &stop
+	}
+	for _, e := range r.experiment.Spec.Expect {
+		if w, ok := e.Params.(*verdict.WithinTime); ok && w.Phase == "" {
+			c.within = w.Within.Std()
+		}
+	}
+	return c.explain()
+}
+
+func (c *circumstances) explain() *Explanation {
+	aboutRequests := len(c.failed) == 0 || slices.ContainsFunc(c.failed, func(kind string) bool {
+		return kind == "availability" || kind == "outage" || kind == "latency" || kind == "probe"
+	})
+	if aboutRequests && c.found.Failures > 0 {
+		return c.ofRequests()
+	}
+	if e := c.ofPods(); e != nil {
+		return e
+	}
+	if c.found.Failures > 0 {
+		return c.ofRequests()
+	}
+	return nil
+}
+
+// failing says whether an expectation of a kind failed.
+func (c *circumstances) failing(kind string) bool { return slices.Contains(c.failed, kind) }
+
+// most says that a number is so large a share of the failures that what is known of it speaks for them.
+func (c *circumstances) most(n uint64) bool { return n > 0 && 2*n > c.found.Failures }
+
+// share is a number of failures with what part of them that is.
+func (c *circumstances) share(n uint64) string {
+	if n == c.found.Failures {
+		if n == 1 {
+			return "the failed request"
+		}
+		return "all " + plural(n, "failed request")
+	}
+	return count(n) + " of " + plural(c.found.Failures, "failed request") + " (" + percent(float64(n)/float64(c.found.Failures)) + ")"
+}
+
+// avoided is how many of the failures a mend would have avoided.
+func (c *circumstances) avoided(n uint64) string {
+	return "would have avoided " + c.share(n)
+}
+
+// wholeSeconds rounds a time up to whole seconds, one at the least.
+func wholeSeconds(d time.Duration) time.Duration {
+	return max(time.Second, (d + time.Second - 1).Truncate(time.Second))
+}
+
+func inWords(d time.Duration) string { return seconds(d.Seconds()) }
+
+// lines are the sentences that there are, with what they tell.
+func (e *Explanation) lines() []figure {
+	var all []figure
+	for _, each := range []figure{{"What broke", e.Broke}, {"Why", e.Why}, {"What would mend it", e.Mend}} {
+		if each.Value != "" {
+			all = append(all, each)
+		}
+	}
+	return all
+}

@@ -1,0 +1,241 @@
+package report
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/chaosctl/chaosctl/pkg/attribution"
+)
+
+// leavingShare is how many of the requests that came after a stop a preStop hook is to outlast.
+const leavingShare = 0.95
+
+// ofRequests explains failed requests by their largest class. Requests that met the end of a pod are one, whether they were sent before or
+// after.
+func (c *circumstances) ofRequests() *Explanation {
+	top := c.found.Classes[0]
+	stale, cut := c.found.Of(attribution.Stale), c.found.Of(attribution.InFlight)
+	e := &Explanation{Broke: sentence(c.broke(top))}
+	switch {
+	case c.most(stale+cut) && 2*c.found.Leaving.Failures > stale+cut:
+		if stale > 0 && cut > 0 {
+			e.Broke = sentence(c.share(stale+cut) + " met a pod on its way out: " + count(stale) + " " + attribution.Stale.Words() + ", " + count(cut) + " in flight when it did" + c.surely(stale+cut, attribution.Stale, attribution.InFlight))
+		}
+		c.leaving(e, stale+cut)
+	case !c.most(top.Failures):
+	case top.Class == attribution.Starting:
+		c.starting(e, top.Failures)
+	case top.Class == attribution.NoEndpoint:
+		c.empty(e, top.Failures)
+	case top.Class == attribution.NodeLost:
+		c.spread(e, top.Failures)
+	case top.Class == attribution.Rejected:
+		e.Why = "The pods that answered so were ready, and had answered others with success; the first failure was " + failureOf(top) + "."
+	case top.Class == attribution.InFlight:
+		e.Why = "Processes died in place, and took the requests with them that they had in hand."
+	}
+	return e
+}
+
+// broke says what became of most of the failures.
+func (c *circumstances) broke(top attribution.ClassCount) string {
+	if top.Class == attribution.Unknown && c.most(top.Failures) {
+		return "what became of " + c.share(top.Failures) + " is not explained by what was recorded"
+	}
+	if !c.most(top.Failures) {
+		var parts []string
+		for _, each := range c.found.Classes[:min(len(c.found.Classes), 3)] {
+			parts = append(parts, count(each.Failures)+" "+each.Class.Words())
+		}
+		return "the " + plural(c.found.Failures, "failed request") + " have several reasons: " + strings.Join(parts, "; ")
+	}
+	verb := "were "
+	if top.Failures == 1 {
+		verb = "was "
+	}
+	return c.share(top.Failures) + " " + verb + top.Class.Words() + c.surely(top.Failures, top.Class)
+}
+
+// surely says how much of what is said of some classes is inferred.
+func (c *circumstances) surely(n uint64, classes ...attribution.Class) string {
+	exact := uint64(0)
+	for _, each := range c.found.Classes {
+		for _, class := range classes {
+			if each.Class == class {
+				exact += each.Exact
+			}
+		}
+	}
+	switch {
+	case exact == n:
+		return ""
+	case exact == 0:
+		return ", as the state of the pods suggests"
+	}
+	return ", " + count(n-exact) + " of them as the state of the pods suggests"
+}
+
+// failureOf is what the client saw of the first failure of a class.
+func failureOf(c attribution.ClassCount) string {
+	if len(c.Examples) == 0 {
+		return "not kept"
+	}
+	s := c.Examples[0].Sample
+	if s.Status != 0 {
+		return "a status of " + count(s.Status)
+	}
+	return string(s.Cause)
+}
+
+// leaving explains requests that met a pod on its way out.
+func (c *circumstances) leaving(e *Explanation, n uint64) {
+	l := c.found.Leaving
+	if 2*l.Forced > l.Failures {
+		e.Why = "The pods were taken away without a grace period, which leaves no time in which they could have done better."
+		return
+	}
+	after, covered := l.Within(leavingShare)
+	if c.configured == nil {
+		e.Why = "These came up to " + inWords(l.Longest) + " after the pod was told to stop; what the pod does then is not known, since the target has no template."
+		return
+	}
+	grace := secondsOf(c.configured.GracePeriod)
+	if l.Cut >= grace*9/10 && after >= grace/2 {
+		e.Why = "The process did not end when it was told to, and was killed with requests in hand when its grace period of " + inWords(grace) + " was over."
+		e.Mend, e.Kind, e.Avoided = "A process that closes its connections and ends by itself at SIGTERM "+c.avoided(covered)+".", "sigterm", covered
+		return
+	}
+	hook, sleeps, own := c.preStop()
+	need := wholeSeconds(after + c.answer)
+	e.Why = "The pod stopped serving before the last of them: these were sent up to " + inWords(l.Longest) + " after it was told to stop, and " + hook + "."
+	if own || sleeps >= need || covered == 0 || !c.most(covered) {
+		return
+	}
+	e.Mend = "A preStop hook that sleeps for " + inWords(need) + " or longer " + c.avoided(covered) + ": so long does it take until no request comes any more, and the last is answered."
+	if need+time.Second >= grace {
+		e.Mend = strings.TrimSuffix(e.Mend, ".") + "; the grace period of " + inWords(grace) + " has to be longer than that."
+	}
+	e.Kind, e.Avoided = "preStop", covered
+}
+
+// preStop says what the template does about the stop of a pod; own is a hook of which that is not known.
+func (c *circumstances) preStop() (words string, sleeps time.Duration, own bool) {
+	words = "the template has no preStop hook"
+	for _, each := range c.configured.Containers {
+		switch {
+		case !each.PreStop:
+		case each.PreStopSleep == 0:
+			return "the preStop hook of " + each.Name + " did not keep it serving for so long", 0, true
+		case secondsOf(each.PreStopSleep) > sleeps:
+			sleeps = secondsOf(each.PreStopSleep)
+			words = "the preStop hook sleeps for " + inWords(sleeps)
+		}
+	}
+	return words, sleeps, false
+}
+
+// starting explains requests that came to pods which did not serve yet.
+func (c *circumstances) starting(e *Explanation, n uint64) {
+	unproven := c.found.In(attribution.Starting, attribution.Unproven)
+	unready := c.found.In(attribution.Starting, attribution.Unready, attribution.Down)
+	switch {
+	case c.most(unproven) && len(c.found.Waits) > 0:
+		c.ready(e, unproven)
+	case c.most(unready) && c.configured != nil && len(c.configured.PublishesNotReady) > 0:
+		e.Why = "The Service " + c.configured.PublishesNotReady[0] + " sends requests to pods that are not ready (publishNotReadyAddresses)."
+		e.Mend, e.Kind, e.Avoided = "A Service without publishNotReadyAddresses "+c.avoided(unready)+", which would have gone to pods that were ready.", "publish", unready
+	case c.most(unready):
+		e.Why = "Containers were not up, and their pods were still reached."
+	}
+}
+
+// ready explains requests to pods that were ready and had not served.
+func (c *circumstances) ready(e *Explanation, n uint64) {
+	wait := c.found.Waits[0]
+	lasted := inWords(wait.Lasted)
+	if wait.Open {
+		lasted = "at least " + lasted
+	}
+	e.Why = "Pods were Ready for " + lasted + " before they first served (" + wait.Pod + ")"
+	if c.configured == nil {
+		e.Why += "."
+		return
+	}
+	probes := 0
+	for _, each := range c.configured.Containers {
+		if each.Readiness {
+			probes++
+		}
+	}
+	if probes == 0 {
+		e.Why += ", and the template has no readiness probe."
+		e.Mend = "A readiness probe that asks for what a request needs " + c.avoided(n) + "."
+	} else {
+		e.Why += ", though the template has a readiness probe."
+		e.Mend = "A readiness probe that passes no sooner than requests succeed " + c.avoided(n) + "."
+	}
+	e.Kind, e.Avoided = "readiness", n
+}
+
+// empty explains requests for which there was no pod.
+func (c *circumstances) empty(e *Explanation, n uint64) {
+	e.Why = "No pod was ready in the Service for " + inWords(c.found.Empty)
+	g := c.lost
+	switch {
+	case c.configured != nil && c.configured.Replicas == 1 && g.Pods > 0 && g.All <= 1:
+		e.Why += ": the workload has one replica, and that was lost."
+		e.Mend = "A second replica, which stays while the first is replaced, " + c.avoided(n) + "."
+		e.Kind, e.Avoided = "replicas", n
+	case g.All > 1 && g.Pods >= g.All:
+		e.Why += ": all " + count(g.All) + " pods were lost within " + inWords(g.Within) + "."
+		if !c.spread(e, n) {
+			c.budget(e, n)
+		}
+	default:
+		e.Why += "."
+	}
+}
+
+// spread says that pods were in one place, and that this was lost; false where they were not.
+func (c *circumstances) spread(e *Explanation, n uint64) bool {
+	g := c.lost
+	if !c.onNodes || g.All < 2 || g.Pods < g.All {
+		return false
+	}
+	switch {
+	case g.Zone != "" && g.OtherZones:
+		e.Why = "All " + count(g.All) + " pods were in zone " + g.Zone + ", which was lost."
+		e.Mend = "Pods that are spread over zones (topologySpreadConstraints by topology.kubernetes.io/zone)"
+	case g.Node != "" && g.OtherNodes:
+		e.Why = "All " + count(g.All) + " pods were on node " + g.Node + ", which was lost."
+		e.Mend = "Pods that are spread over nodes (topologySpreadConstraints by kubernetes.io/hostname)"
+	default:
+		return false
+	}
+	e.Kind, e.Avoided = "spread", n
+	e.Mend += " " + cmp.Or(c.mended(n), "would not all have been lost") + "."
+	return true
+}
+
+func (c *circumstances) mended(n uint64) string {
+	if n == 0 {
+		return ""
+	}
+	return c.avoided(n)
+}
+
+// budget says that nothing kept pods from being evicted together.
+func (c *circumstances) budget(e *Explanation, n uint64) {
+	g := c.lost
+	if g.Evicted < 2 || g.Evicted < g.Pods || c.configured == nil || !c.configured.BudgetsRead || len(c.configured.Budgets) > 0 {
+		return
+	}
+	e.Why = count(g.Evicted) + " of " + count(g.All) + " pods were evicted within " + inWords(g.Within) + ", and no PodDisruptionBudget covers them."
+	e.Mend = "A PodDisruptionBudget with maxUnavailable: 1 would have held up the second eviction until the first pod was replaced"
+	if n > 0 {
+		e.Mend += ", and " + c.avoided(n)
+	}
+	e.Mend += "."
+	e.Kind, e.Avoided = "budget", n
+}
