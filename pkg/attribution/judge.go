@@ -81,7 +81,7 @@ func (h *History) trouble(p *pod, r request, phase Phase) (Class, bool) {
 		return Starting, true
 	case r.kind != answered && p.acted(r.Start, r.End):
 		return Faulted, true
-	case r.kind != answered && h.lostNode(p, r.Start, r.End) && !(r.proven && p.served > r.Start):
+	case r.kind != answered && h.lostNode(p, r.Start, r.End) && (!r.proven || p.served <= r.Start):
 		return NodeLost, true
 	case phase == Unproven:
 		return Starting, true

@@ -103,15 +103,19 @@ func wholeSeconds(d time.Duration) time.Duration {
 	return max(time.Second, (d + time.Second - 1).Truncate(time.Second))
 }
 
+// ofSeconds writes a whole number of them: 2 s.
+func ofSeconds(d time.Duration) string { return count(int(d/time.Second)) + " s" }
+
 func inWords(d time.Duration) string { return seconds(d.Seconds()) }
 
-// lines are the sentences that there are, with what they tell.
-func (e *Explanation) lines() []figure {
-	var all []figure
-	for _, each := range []figure{{"What broke", e.Broke}, {"Why", e.Why}, {"What would mend it", e.Mend}} {
-		if each.Value != "" {
-			all = append(all, each)
-		}
+// line is a sentence of an explanation: what it tells, in short for the margin of a terminal too.
+type line struct{ Name, Short, Value string }
+
+// lines are the sentences that there are.
+func (e *Explanation) lines() []line {
+	if e == nil {
+		return nil
 	}
-	return all
+	all := []line{{"What broke", "broke", e.Broke}, {"Why", "why", e.Why}, {"What would mend it", "mend", e.Mend}}
+	return slices.DeleteFunc(all, func(l line) bool { return l.Value == "" })
 }

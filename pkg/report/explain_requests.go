@@ -22,10 +22,10 @@ func (c *circumstances) ofRequests() *Explanation {
 		if stale > 0 && cut > 0 {
 			e.Broke = sentence(c.share(stale+cut) + " met a pod on its way out: " + count(stale) + " " + attribution.Stale.Words() + ", " + count(cut) + " in flight when it did" + c.surely(stale+cut, attribution.Stale, attribution.InFlight))
 		}
-		c.leaving(e, stale+cut)
+		c.leaving(e)
 	case !c.most(top.Failures):
 	case top.Class == attribution.Starting:
-		c.starting(e, top.Failures)
+		c.starting(e)
 	case top.Class == attribution.NoEndpoint:
 		c.empty(e, top.Failures)
 	case top.Class == attribution.NodeLost:
@@ -67,10 +67,10 @@ func (c *circumstances) surely(n uint64, classes ...attribution.Class) string {
 			}
 		}
 	}
-	switch {
-	case exact == n:
+	switch exact {
+	case n:
 		return ""
-	case exact == 0:
+	case 0:
 		return ", as the state of the pods suggests"
 	}
 	return ", " + count(n-exact) + " of them as the state of the pods suggests"
@@ -89,7 +89,7 @@ func failureOf(c attribution.ClassCount) string {
 }
 
 // leaving explains requests that met a pod on its way out.
-func (c *circumstances) leaving(e *Explanation, n uint64) {
+func (c *circumstances) leaving(e *Explanation) {
 	l := c.found.Leaving
 	if 2*l.Forced > l.Failures {
 		e.Why = "The pods were taken away without a grace period, which leaves no time in which they could have done better."
@@ -97,7 +97,7 @@ func (c *circumstances) leaving(e *Explanation, n uint64) {
 	}
 	after, covered := l.Within(leavingShare)
 	if c.configured == nil {
-		e.Why = "These came up to " + inWords(l.Longest) + " after the pod was told to stop; what the pod does then is not known, since the target has no template."
+		e.Why = "These came up to " + inWords(l.Longest) + " after the pod was told to stop; what its template says of that was not read."
 		return
 	}
 	grace := secondsOf(c.configured.GracePeriod)
@@ -112,7 +112,7 @@ func (c *circumstances) leaving(e *Explanation, n uint64) {
 	if own || sleeps >= need || covered == 0 || !c.most(covered) {
 		return
 	}
-	e.Mend = "A preStop hook that sleeps for " + inWords(need) + " or longer " + c.avoided(covered) + ": so long does it take until no request comes any more, and the last is answered."
+	e.Mend = "A preStop hook that sleeps for " + ofSeconds(need) + " or longer " + c.avoided(covered) + ": so long does it take until no more come, and the last is answered."
 	if need+time.Second >= grace {
 		e.Mend = strings.TrimSuffix(e.Mend, ".") + "; the grace period of " + inWords(grace) + " has to be longer than that."
 	}
@@ -136,7 +136,7 @@ func (c *circumstances) preStop() (words string, sleeps time.Duration, own bool)
 }
 
 // starting explains requests that came to pods which did not serve yet.
-func (c *circumstances) starting(e *Explanation, n uint64) {
+func (c *circumstances) starting(e *Explanation) {
 	unproven := c.found.In(attribution.Starting, attribution.Unproven)
 	unready := c.found.In(attribution.Starting, attribution.Unready, attribution.Down)
 	switch {

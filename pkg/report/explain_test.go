@@ -107,9 +107,9 @@ func TestExplainedStop(t *testing.T) {
 		configured *event.TargetConfigured
 		kind, mend string
 	}{
-		"no hook": {&plain, "preStop", "A preStop hook that sleeps for 2.00 s or longer would have avoided "},
+		"no hook": {&plain, "preStop", "A preStop hook that sleeps for 2 s or longer would have avoided "},
 		// The hook delays the signal, and the pod was told before it.
-		"a short hook":     {&short, "preStop", "A preStop hook that sleeps for 2.00 s or longer"},
+		"a short hook":     {&short, "preStop", "A preStop hook that sleeps for 2 s or longer"},
 		"a hook that does": {&enough, "", ""},
 		"a hook unknown":   {&own, "", ""},
 		"no template":      {nil, "", ""},

@@ -17,7 +17,7 @@ type page struct {
 	Policy string
 
 	Headline  string
-	Explained []figure
+	Explained []line
 	Because   []string
 	Keeps     string
 	Undone    string
@@ -57,10 +57,9 @@ func newPage(original *Model, d detail) *page {
 		Figures: figures(m, d),
 	}
 	p.headline()
-	if m.Explanation != nil {
-		for _, each := range m.Explanation.lines() {
-			p.Explained = append(p.Explained, figure{each.Name, unbroken(each.Value)})
-		}
+	for _, each := range m.Explanation.lines() {
+		each.Value = unbroken(each.Value)
+		p.Explained = append(p.Explained, each)
 	}
 	p.Because, p.Limits = head(p, p.Because), head(p, p.Limits)
 	keepUnits(p.Because, m.Expectations)

@@ -130,9 +130,6 @@ func (s *summary) streams(all []StreamResult) {
 
 // explanation is what broke, why, and what would have prevented it.
 func (s *summary) explanation(e *Explanation) {
-	if e == nil {
-		return
-	}
 	for _, each := range e.lines() {
 		s.line("**" + each.Name + "** " + markdown(clip(each.Value, 600)))
 		s.line("")

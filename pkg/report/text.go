@@ -26,10 +26,8 @@ func WriteText(w io.Writer, r *Result, style Style) error {
 	if longest := LongestPhase(&copied); longest != "" {
 		t.paragraph("recovery", sentence(longest), "")
 	}
-	if copied.Explanation != nil {
-		for i, each := range copied.Explanation.lines() {
-			t.paragraph([]string{"broke", "why", "mend"}[i], each.Value, "")
-		}
+	for _, each := range copied.Explanation.lines() {
+		t.paragraph(each.Short, each.Value, "")
 	}
 	v := verdictView{copied.Verdict}
 	reasons := copied.Reasons
