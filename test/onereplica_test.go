@@ -48,6 +48,9 @@ func TestOneReplicaFailsPodKill(t *testing.T) {
 		assert.Greater(t, longest, bound, stream.Connections)
 		t.Logf("%s connections: outage of %.2f s", stream.Connections, longest)
 	}
+	require.NotNil(t, r.Explanation)
+	t.Logf("%s %s %s", r.Explanation.Broke, r.Explanation.Why, r.Explanation.Mend)
+	assert.Equal(t, "replicas", r.Explanation.Kind)
 	require.Len(t, r.Recoveries, 1)
 	assertPhasesAddUp(t, r.Recoveries[0])
 

@@ -39,6 +39,7 @@ type History struct {
 	late time.Duration
 	// evicted holds the UIDs of pods that were evicted.
 	evicted map[string]bool
+	gaps    bool
 }
 
 // node is what was seen of one: where it is, and when it was not ready.
@@ -88,10 +89,15 @@ func (h *History) Emit(e event.Event) {
 		h.endpoint(e.At, p)
 	case event.NodeObserved:
 		h.node(e.At, p)
+	case event.WatchInterrupted:
+		h.gaps = h.gaps || p.Resource == "pods" || p.Resource == "endpointslices"
 	case event.WatchMeasured:
 		h.late = time.Duration(p.Max * float64(time.Second))
 	}
 }
+
+// Gaps says that a watch of pods or endpoints was cut, so that some of what happened may be missing.
+func (h *History) Gaps() bool { return h.gaps }
 
 // pod is the life of one, which may be known by its endpoint, or by what is done to it, before it is seen.
 func (h *History) pod(uid string) *pod {

@@ -12,9 +12,9 @@ import (
 // circumstances are what an explanation is made of.
 type circumstances struct {
 	// failed holds the kinds of the expectations that failed.
-	failed   []string
-	requests uint64
-	found    attribution.Result
+	failed  []string
+	aborted bool
+	found   attribution.Result
 	// lost are the pods that were taken away together, slowest is the one that took longest to go.
 	lost    attribution.Group
 	slowest *attribution.Stop
@@ -41,7 +41,6 @@ func (r *record) explain(m *Model, found attribution.Result) *Explanation {
 		}
 	}
 	for _, s := range m.Streams {
-		c.requests += s.Requests
 		if s.Latency != nil {
 			c.answer = max(c.answer, secondsOf(s.Latency.P99))
 		}
@@ -57,23 +56,22 @@ func (r *record) explain(m *Model, found attribution.Result) *Explanation {
 			c.within = w.Within.Std()
 		}
 	}
-	return c.explain()
+	c.aborted = m.Verdict == Aborted
+	e := c.explain()
+	if e != nil && r.history.Gaps() {
+		// What was missed could speak against it.
+		e.Mend, e.Kind, e.Avoided = "", "", 0
+	}
+	return e
 }
 
+// explain keeps to what failed: a run whose recovery took too long is not explained by a few requests that were lost meanwhile.
 func (c *circumstances) explain() *Explanation {
-	aboutRequests := len(c.failed) == 0 || slices.ContainsFunc(c.failed, func(kind string) bool {
-		return kind == "availability" || kind == "outage" || kind == "latency" || kind == "probe"
-	})
+	aboutRequests := len(c.failed) == 0 || c.aborted || c.failing("availability") || c.failing("outage")
 	if aboutRequests && c.found.Failures > 0 {
 		return c.ofRequests()
 	}
-	if e := c.ofPods(); e != nil {
-		return e
-	}
-	if c.found.Failures > 0 {
-		return c.ofRequests()
-	}
-	return nil
+	return c.ofPods()
 }
 
 // failing says whether an expectation of a kind failed.

@@ -3,10 +3,12 @@ package report
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/chaosctl/chaosctl/pkg/attribution"
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/load"
 )
@@ -315,6 +317,62 @@ func TestExplainedMixture(t *testing.T) {
 	assert.Contains(t, e.Broke, "have several reasons: ")
 	assert.Empty(t, e.Why)
 	assert.Empty(t, e.Mend)
+}
+
+// TestExplainedWithGaps: what a watch missed could speak against a mend.
+func TestExplainedWithGaps(t *testing.T) {
+	s := newScripted(t, killExperiment)
+	configured := shopLike()
+	configured.Replicas = 1
+	s.add(0.004, configured)
+	s.there(webPod("a"))
+	s.sendAway(6, 3, "delete", webPod("a"))
+	s.comes(6.2, 10, webPod("c"))
+	s.add(7, event.WatchInterrupted{Resource: "pods", Reason: "too old"})
+	s.replies(func(seconds float64) reply {
+		if between(seconds, 6.2, 10) {
+			return reply{cause: load.Refused, took: 0.001}
+		}
+		return answered("web-a")
+	})
+	e := s.told().Explanation
+	assert.NotEmpty(t, e.Why)
+	assert.Empty(t, e.Mend)
+	assert.Empty(t, e.Kind)
+}
+
+// TestExplainedPods: a run that lost no request may have failed for its pods.
+func TestExplainedPods(t *testing.T) {
+	phases := Phases{Start: sec(0.5), Ready: sec(20), Serve: sec(0.5)}
+	recovery := RecoveryResult{Victim: PodRef{Name: "web-a"}, Phases: phases, Total: sec(21)}
+	configured := shopLike()
+	for name, c := range map[string]struct {
+		circumstances
+		kind, text string
+	}{
+		"evicted together": {circumstances{failed: []string{"replicas"}, lost: attribution.Group{Pods: 2, All: 3, Evicted: 2}, configured: &event.TargetConfigured{BudgetsRead: true}},
+			"budget", "2 of 3 pods were evicted within 0 s, and no PodDisruptionBudget covers them."},
+		"a slow start": {circumstances{failed: []string{"recovery"}, recoveries: []RecoveryResult{recovery}, within: 15 * time.Second},
+			"start", "An application that is ready within 14.0 s of the start of its containers would have met the bound of 15.0 s: all else took 1.00 s."},
+		"a slow start, of which the end was not seen": {circumstances{failed: []string{"recovery"}, recoveries: []RecoveryResult{{Phases: phases, Censored: true, Reached: 21}}, within: 15 * time.Second},
+			"", "20.0 s of it (95 %) were spent until the readiness probe passes."},
+		"all else took too long too": {circumstances{failed: []string{"recovery"}, recoveries: []RecoveryResult{recovery}, within: time.Second}, "", "20.0 s of it"},
+		"a slow stop": {circumstances{failed: []string{"recovery"}, configured: &configured, slowest: &attribution.Stop{Pod: "web-a", Lasted: 31 * time.Second}, within: 12 * time.Second},
+			"sigterm", "killed when its grace period of 30.0 s was over"},
+		"a stop in time": {circumstances{failed: []string{"recovery"}, configured: &configured, slowest: &attribution.Stop{Pod: "web-a", Lasted: 13 * time.Second}, within: 12 * time.Second}, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := c.explain()
+			if c.text == "" {
+				assert.Nil(t, e)
+				return
+			}
+			require.NotNil(t, e)
+			assert.Equal(t, c.kind, e.Kind)
+			assert.Contains(t, e.Why+e.Mend, c.text)
+			assert.Equal(t, c.kind == "", e.Mend == "")
+		})
+	}
 }
 
 func TestExplainedAnswers(t *testing.T) {

@@ -48,6 +48,7 @@ func TestLibrary(t *testing.T) {
 					assert.Equal(t, report.Fail, r.Verdict)
 					assert.Equal(t, report.ExitFail, r.ExitCode)
 					assert.Contains(t, failed(&r), each.finds)
+					assertMend(t, each.mend, &r)
 				}
 				assert.Equal(t, report.UndoClean, r.Undo)
 				if t.Failed() {
@@ -56,6 +57,23 @@ func TestLibrary(t *testing.T) {
 			})
 		}
 	}
+}
+
+// assertMend holds the explanation to the weakness, which is there for certain. Where no mend is asked for, what is said is shown.
+func assertMend(t *testing.T, mend string, r *outcome) {
+	t.Helper()
+	e := r.Explanation
+	if e == nil {
+		assert.Empty(t, mend, "nothing is explained")
+		return
+	}
+	t.Logf("%s %s %s", e.Broke, e.Why, e.Mend)
+	if mend == "" {
+		return
+	}
+	assert.Equal(t, mend, e.Kind)
+	page := binary.Content(t, r.dir+"/report.html")
+	assert.Contains(t, page, "What would mend it")
 }
 
 // outcome is a result, and the directory in which it was found.

@@ -9,6 +9,8 @@ type trial struct {
 	weakness string
 	// finds is the kind of the expectation that is to fail there.
 	finds string
+	// mend is the kind of the mend that the report is to name for it; empty where the record cannot tell.
+	mend string
 	// set are values of the experiment that are smaller here than in the library, so that the test takes less time, and
 	// bounds that tell of this machine.
 	set []string
@@ -39,7 +41,7 @@ func onNodes() []trial {
 		{experiment: "node-drain", weakness: "strict-spread", finds: "recovery", alone: true,
 			set: []string{"duration=40s", "expect.recovery.within=35s", "expect.replicas.within=3m"}},
 		{experiment: "node-taint", weakness: "strict-spread", finds: "replicas", alone: true, set: []string{"duration=40s", "expect.replicas.within=35s"}},
-		{experiment: "zone-outage", weakness: "one-zone", finds: "replicas", alone: true,
+		{experiment: "zone-outage", weakness: "one-zone", finds: "replicas", mend: "spread", alone: true,
 			set: []string{"duration=25s", "expect.availability.atLeast=90%", "expect.replicas.within=3m"}},
 	}
 }
@@ -88,14 +90,14 @@ func scaling() []trial {
 		{experiment: "quota-exhausted", weakness: "tight-quota", finds: "replicas", set: []string{"duration=52s"}},
 		{experiment: "scale-flap", weakness: "no-readiness", finds: "availability"},
 		{experiment: "scale-out", weakness: "hpa-capped", finds: "replicas", set: []string{"duration=35s"}},
-		{experiment: "scale-in", weakness: "ignore-sigterm", finds: "recovery", set: []string{"duration=20s"}},
-		{experiment: "scale-out-cold", weakness: "no-readiness", finds: "availability", rate: inFlight, set: []string{finer, "duration=15s"}},
+		{experiment: "scale-in", weakness: "ignore-sigterm", finds: "recovery", mend: "sigterm", set: []string{"duration=20s"}},
+		{experiment: "scale-out-cold", weakness: "no-readiness", finds: "availability", mend: "readiness", rate: inFlight, set: []string{finer, "duration=15s"}},
 	}
 }
 
 func loadBalancing() []trial {
 	return []trial{
-		{experiment: "graceful-termination", weakness: "cut-short", finds: "availability", rate: inFlight,
+		{experiment: "graceful-termination", weakness: "cut-short", finds: "availability", mend: "preStop", rate: inFlight,
 			set: []string{finer, "duration=30s", "faults.stop-one.repeat.times=2"}},
 		{experiment: "spread-after-loss", weakness: "sticky-service", finds: "balance", rate: inFlight, set: []string{"duration=15s"}},
 		{experiment: "new-endpoints", weakness: "sticky-service", finds: "balance", rate: inFlight, set: []string{"duration=30s"}},
@@ -107,17 +109,17 @@ func loadBalancing() []trial {
 		{experiment: "dependency-slow", weakness: "no-memory", finds: "availability", intrusive: true,
 			set: []string{"faults.late.httpFault.image=" + agentImage}},
 		{experiment: "label-drift", weakness: "sticky-service", finds: "balance", rate: inFlight, set: []string{"duration=18s", "faults.drift.for=15s"}},
-		{experiment: "unready-endpoints", weakness: "publish-not-ready", finds: "availability", set: []string{"duration=12s"}},
+		{experiment: "unready-endpoints", weakness: "publish-not-ready", finds: "availability", mend: "publish", set: []string{"duration=12s"}},
 		{experiment: "dependency-unreachable", weakness: "no-memory", finds: "availability"},
 	}
 }
 
 func selfHealing() []trial {
 	return []trial{
-		{experiment: "repeated-loss", weakness: "slow-start", finds: "recovery", set: []string{"duration=27s"}},
-		{experiment: "pod-evict", weakness: "no-budget", finds: "replicas", set: []string{"duration=25s"}},
+		{experiment: "repeated-loss", weakness: "slow-start", finds: "recovery", mend: "start", set: []string{"duration=27s"}},
+		{experiment: "pod-evict", weakness: "no-budget", finds: "replicas", mend: "budget", set: []string{"duration=25s"}},
 		{experiment: "pod-crash", weakness: "no-readiness", finds: "availability",
 			set: []string{"duration=24s", "expect.replicas.within=3m", "faults.crash-one.containerKill.image=" + agentImage}},
-		{experiment: "pod-kill", weakness: "no-readiness", finds: "availability", set: []string{"duration=12s", "expect.replicas.within=3m"}},
+		{experiment: "pod-kill", weakness: "no-readiness", finds: "availability", mend: "readiness", set: []string{"duration=12s", "expect.replicas.within=3m"}},
 	}
 }
