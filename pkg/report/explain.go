@@ -88,7 +88,15 @@ func (c *circumstances) share(n uint64) string {
 		}
 		return "all " + plural(n, "failed request")
 	}
-	return count(n) + " of " + plural(c.found.Failures, "failed request") + " (" + percent(float64(n)/float64(c.found.Failures)) + ")"
+	return count(n) + " of " + plural(c.found.Failures, "failed request") + " (" + part(n, c.found.Failures) + ")"
+}
+
+// part is a share in whole percents, rounded down: what is not all never reads as all.
+func part(n, of uint64) string {
+	if percents := 100 * n / max(of, 1); percents > 0 {
+		return count(percents) + " %"
+	}
+	return "less than 1 %"
 }
 
 // avoided is how many of the failures a mend would have avoided.

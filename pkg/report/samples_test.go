@@ -61,9 +61,9 @@ func failingKill() *Model {
 		}},
 	}}
 	s.Explanation = &Explanation{
-		Broke: "621 of 654 failed requests (94.95 %) were without a ready endpoint to go to, as the state of the pods suggests.",
+		Broke: "621 of 654 failed requests (94 %) were without a ready endpoint to go to, as the state of the pods suggests.",
 		Why:   "No pod was ready in the Service for 3.22 s: the workload has one replica, and that was lost.",
-		Mend:  "A second replica, which stays while the first is replaced, would have avoided 621 of 654 failed requests (94.95 %).",
+		Mend:  "A second replica, which stays while the first is replaced, would have avoided 621 of 654 failed requests (94 %).",
 		Kind:  "replicas", Avoided: 621,
 	}
 	s.Reasons = []string{"availability of cart was 90.6 %, where at least 99.9 % is promised", "the longest outage of cart was 3.22 s, where 500 ms are allowed"}
