@@ -33,6 +33,8 @@ type runOptions struct {
 	out          string
 	recoverFirst bool
 	deadMan      bool
+	// gameDay is the name of that which the run is part of; "" for none.
+	gameDay string
 	// repeat is how often each experiment is run, and require how many of these runs must pass.
 	repeat, require int
 	dead            deadman.Options
@@ -40,7 +42,7 @@ type runOptions struct {
 
 // runOne plans and runs one experiment, writes its reports and prints its summary. An error means that nothing was
 // changed, or that the reports could not be made; its exit code tells.
-func (a *app) runOne(ctx context.Context, c *cluster.Cluster, e chosen, options runOptions) (*report.Result, error) {
+func (a *app) runOne(ctx context.Context, c *cluster.Cluster, e chosen, options runOptions) (result *report.Result, err error) {
 	if err := a.checkUndoTimeout(); err != nil {
 		return nil, err
 	}
@@ -60,6 +62,11 @@ func (a *app) runOne(ctx context.Context, c *cluster.Cluster, e chosen, options 
 		}
 	}
 	left, err := r.execute(ctx, held)
+	defer func() {
+		if result != nil {
+			a.remember(ctx, r.dir) // after what is to be done in the cluster
+		}
+	}()
 	// The reports come first: an API server that does not answer must not keep them from a run that is about to be killed.
 	defer func() {
 		if releaseErr := held.Release(ctx, left); releaseErr != nil {
@@ -74,7 +81,7 @@ func (a *app) runOne(ctx context.Context, c *cluster.Cluster, e chosen, options 
 	if err != nil {
 		return nil, err
 	}
-	result, err := a.writeReports(r.dir)
+	result, err = a.writeReports(r.dir)
 	if exit := new(ExitError); err != nil && !errors.As(err, &exit) {
 		err = &ExitError{Code: report.ExitInternal, Err: err, Hint: "what was changed is in " + filepath.Join(r.dir, report.JournalFile) + ", and marked by the label chaosctl.dev/run"}
 	}
@@ -93,7 +100,7 @@ func (a *app) begin(ctx context.Context, c *cluster.Cluster, e chosen, options r
 		base := time.Now()
 		id := runID(e.Metadata.Name, base)
 		r := &recorded{
-			app: a, cluster: c, plan: plan, source: e.Source, dir: filepath.Join(options.out, id), base: base,
+			app: a, cluster: c, plan: plan, source: e.Source, gameDay: options.gameDay, dir: filepath.Join(options.out, id), base: base,
 			header: journal.Header{Version: journal.Version, Run: id, Cluster: plan.Cluster.UID, Began: base.UTC(), By: version.Version()},
 		}
 		held, err := a.claim(ctx, c, plan, r.header, options.recoverFirst)
@@ -141,6 +148,7 @@ type recorded struct {
 	cluster *cluster.Cluster
 	plan    *engine.Plan
 	source  string
+	gameDay string
 	dir     string
 	base    time.Time
 	header  journal.Header
@@ -173,7 +181,7 @@ func (r *recorded) execute(ctx context.Context, held *claim.Claim) (left bool, e
 	}
 	samples := load.NewWriter(requests)
 	log.Record(event.RunStarted{
-		RunID: r.header.Run, Base: r.base.UTC(), Experiment: text, SHA256: hex.EncodeToString(sum[:]), Source: r.source, Seed: r.plan.Seed,
+		RunID: r.header.Run, Base: r.base.UTC(), Experiment: text, SHA256: hex.EncodeToString(sum[:]), Source: r.source, GameDay: r.gameDay, Seed: r.plan.Seed,
 		Cluster: r.plan.Cluster, Environment: r.app.environment(),
 	})
 	log.Record(r.plan.Event())

@@ -86,6 +86,7 @@ func (a *app) gameDay(name string, options runOptions) (*gameDay, error) {
 		return nil, err
 	}
 	day := &gameDay{GameDay: d.GameDay, app: a, file: name, experiments: experiments, table: table, clock: schedule.SystemClock{}, out: options.out, monitor: monitor.New()}
+	options.gameDay = d.GameDay.Metadata.Name
 	day.run = func(ctx context.Context, e chosen) (*report.Result, error) {
 		c, err := a.connect()
 		if err != nil {

@@ -160,7 +160,7 @@ func side(s *Set) (Side, []*report.Result) {
 	var usable []*report.Result
 	for _, r := range s.Runs {
 		told.Experiment = r.Result.Experiment.Name
-		ref := RunRef{RunID: r.Result.RunID, Path: r.Path, Verdict: r.Result.Verdict, StartedAt: r.Result.StartedAt, LeftOut: unusable(r.Result)}
+		ref := RunRef{RunID: r.Result.RunID, Path: r.Path, Verdict: r.Result.Verdict, StartedAt: r.Result.StartedAt, LeftOut: Unusable(r.Result)}
 		if ref.LeftOut == "" {
 			usable = append(usable, r.Result)
 		}
@@ -169,8 +169,9 @@ func side(s *Set) (Side, []*report.Result) {
 	return told, usable
 }
 
-// unusable says why the figures of a run say nothing of the fault: a run that broke nothing would look best of all.
-func unusable(r *report.Result) string {
+// Unusable says why the figures of a run say nothing of the fault, as a run that broke nothing would look best of all; "" where
+// they do.
+func Unusable(r *report.Result) string {
 	switch {
 	case r.Windows.Fault == nil:
 		return "it ended before its fault"
@@ -333,7 +334,7 @@ func notes(base, head *Set) []string {
 			all = append(all, fmt.Sprintf("%s holds %d copies of its runs, which are left out: a copy is no repeat", s.name, s.Copies))
 		}
 		for _, r := range s.Runs {
-			if why := unusable(r.Result); why != "" {
+			if why := Unusable(r.Result); why != "" {
 				all = append(all, fmt.Sprintf("run %s of %s is left out: %s", r.Result.RunID, s.name, why))
 			}
 			for _, stream := range r.Result.Streams {

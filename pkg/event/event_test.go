@@ -24,7 +24,7 @@ func payloads() []event.Payload {
 	return []event.Payload{
 		event.RunStarted{
 			RunID: "r1", Base: time.Date(2026, 11, 23, 13, 20, 4, 218_000_001, time.UTC), Experiment: json.RawMessage(`{"kind":"Experiment"}`),
-			SHA256: "ab", Source: "f.yaml", Seed: -42, Cluster: event.Cluster{Version: "v1.34.1", UID: "c1", Context: "lab", Nodes: 3},
+			SHA256: "ab", Source: "f.yaml", GameDay: "g", Seed: -42, Cluster: event.Cluster{Version: "v1.34.1", UID: "c1", Context: "lab", Nodes: 3},
 			Environment: event.Environment{Version: "v1", Go: "go1.26", Platform: "linux/amd64", Host: "h", CPUs: 2, Command: "chaosctl run"},
 		},
 		event.Planned{TargetPods: 3, ReadyPods: 2, Changes: []event.PlannedChange{{

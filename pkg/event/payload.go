@@ -14,8 +14,10 @@ type RunStarted struct {
 	// Experiment is the document as it was run, with what flags changed.
 	Experiment json.RawMessage `json:"experiment"`
 	// SHA256 is the digest of Experiment, in hex.
-	SHA256      string      `json:"sha256"`
-	Source      string      `json:"source,omitempty"`
+	SHA256 string `json:"sha256"`
+	Source string `json:"source,omitempty"`
+	// GameDay is the name of that which the run is part of; empty for none.
+	GameDay     string      `json:"gameDay,omitempty"`
 	Seed        int64       `json:"seed"`
 	Cluster     Cluster     `json:"cluster"`
 	Environment Environment `json:"environment"`

@@ -69,7 +69,7 @@ func (r *record) model(q *requests, f *verdict.Facts) *Model {
 		Experiment: ExperimentRef{
 			Name: e.Metadata.Name, Promise: string(e.Spec.Promise), SHA256: r.start.SHA256, Source: r.start.Source, Target: e.Spec.Target.String(), Description: e.Metadata.Description,
 		},
-		Seed: r.start.Seed, Cluster: r.start.Cluster, StartedAt: r.start.Base.UTC(), EndedAt: wallTime(r.start.Base, r.end),
+		GameDay: r.start.GameDay, Seed: r.start.Seed, Cluster: r.start.Cluster, StartedAt: r.start.Base.UTC(), EndedAt: wallTime(r.start.Base, r.end),
 		Changes: r.changes.results(r.start.Base), Undo: r.changes.undo(), Expectations: []ExpectationResult{}, Streams: []StreamResult{},
 		Probes: r.probes.results(&e.Spec), Recoveries: []RecoveryResult{}, WatchDelay: r.watches, Environment: r.start.Environment,
 	}

@@ -22,6 +22,7 @@ func TestBuildPass(t *testing.T) {
 	assert.Equal(t, UndoClean, m.Undo)
 	assert.Equal(t, []string{"all 4 expectations held, and every fault was seen to take effect"}, m.Reasons)
 	assert.Equal(t, "run-1", m.RunID)
+	assert.Equal(t, "d", m.GameDay)
 	assert.Equal(t, ExperimentRef{Name: "pod-kill", Promise: "self-healing", SHA256: "ab", Target: "shop/deployment/web"}, m.Experiment)
 	assert.Contains(t, m.ExperimentYAML, "name: pod-kill")
 

@@ -16,12 +16,14 @@ type Result struct {
 	Kind       string        `json:"kind"`
 	RunID      string        `json:"runID"`
 	Experiment ExperimentRef `json:"experiment"`
-	Seed       int64         `json:"seed"`
-	Cluster    event.Cluster `json:"cluster"`
-	StartedAt  time.Time     `json:"startedAt"`
-	EndedAt    time.Time     `json:"endedAt,omitzero"`
-	Windows    Windows       `json:"windows"`
-	Verdict    Verdict       `json:"verdict"`
+	// GameDay is the name of that which the run was part of; absent for none.
+	GameDay   string        `json:"gameDay,omitempty"`
+	Seed      int64         `json:"seed"`
+	Cluster   event.Cluster `json:"cluster"`
+	StartedAt time.Time     `json:"startedAt"`
+	EndedAt   time.Time     `json:"endedAt,omitzero"`
+	Windows   Windows       `json:"windows"`
+	Verdict   Verdict       `json:"verdict"`
 	// Reasons explain the verdict, the weightiest first.
 	Reasons      []string            `json:"reasons"`
 	ExitCode     int                 `json:"exitCode"`

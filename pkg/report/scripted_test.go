@@ -63,7 +63,7 @@ func newScripted(t *testing.T, document string) *scripted {
 	s := &scripted{t, dir, log, load.NewWriter(file), file}
 	text, err := yaml.YAMLToJSON([]byte(document))
 	require.NoError(t, err)
-	s.add(0.001, event.RunStarted{RunID: "run-1", Base: began, Experiment: json.RawMessage(text), SHA256: "ab", Seed: 42})
+	s.add(0.001, event.RunStarted{RunID: "run-1", Base: began, Experiment: json.RawMessage(text), SHA256: "ab", GameDay: "d", Seed: 42})
 	s.add(0.002, event.Planned{TargetPods: 2, ReadyPods: 2})
 	return s
 }

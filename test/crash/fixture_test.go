@@ -120,16 +120,16 @@ func (f *fixture) learn(t *testing.T) {
 	before, err := s.look(t.Context())
 	require.NoError(t, err)
 	run := s.crash(t, s.runArgs(t, f), point.Point{})
-	dirs, err := filepath.Glob(filepath.Join(run.dir, "runs", "*"))
+	results, err := filepath.Glob(filepath.Join(run.dir, "runs", "*", "result.json"))
 	require.NoError(t, err)
-	require.Len(t, dirs, 1, "fault %s does not run in the scene of these tests: give it a fixture that does (test/crash/fixture_test.go)\n%s", f.name, run.output)
+	require.Len(t, results, 1, "fault %s does not run in the scene of these tests: give it a fixture that does (test/crash/fixture_test.go)\n%s", f.name, run.output)
 	f.requests = run.requests
 	var result report.Result
-	text, err := os.ReadFile(filepath.Join(dirs[0], "result.json"))
+	text, err := os.ReadFile(results[0])
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, &result))
 	require.Equal(t, report.UndoClean, result.Undo, "%s", run.output)
-	_, entries, err := journal.ReadFile(filepath.Join(dirs[0], report.JournalFile))
+	_, entries, err := journal.ReadFile(filepath.Join(filepath.Dir(results[0]), report.JournalFile))
 	require.NoError(t, err)
 	for _, e := range entries {
 		if e.Change.Reversible() {
