@@ -14,6 +14,7 @@ import (
 
 	"github.com/chaosctl/chaosctl/experiments"
 	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
 // patience is how long a shell waits for names from the cluster. One who pressed a key does not wait longer.
@@ -64,6 +65,10 @@ func (a *app) flag(cmd *cobra.Command, f *pflag.Flag) completer {
 		return cobra.FixedCompletions(formats(f.Usage), nothing)
 	case "out", "state":
 		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
+	case "verdict":
+		return cobra.FixedCompletions(allVerdicts(), nothing)
+	case "promise":
+		return cobra.FixedCompletions(report.Promises(), nothing)
 	case "target":
 		return a.workloads
 	case "namespace":
@@ -74,7 +79,7 @@ func (a *app) flag(cmd *cobra.Command, f *pflag.Flag) completer {
 		return a.kubeconfig(func(c clientcmdapi.Config) []string { return slices.Sorted(maps.Keys(c.Clusters)) })
 	case "user":
 		return a.kubeconfig(func(c clientcmdapi.Config) []string { return slices.Sorted(maps.Keys(c.AuthInfos)) })
-	case "url", "rate", "seed", "set", "as", "as-group", "request-timeout":
+	case "url", "rate", "seed", "set", "since", "last", "gameday", "as", "as-group", "request-timeout":
 		return cobra.NoFileCompletions
 	}
 	return nil

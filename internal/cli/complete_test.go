@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/chaosctl/chaosctl/experiments"
+	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
 // completed asks as a shell does, and gives the names without their descriptions, and the directive.
@@ -44,6 +45,10 @@ func TestCompletionWithoutACluster(t *testing.T) {
 		"run --out ":              {nil, ":16"},
 		"report ":                 {nil, ":16"},
 		"compare base ":           {nil, ":0"},
+		"history --verdict ":      {[]string{"pass", "fail", "unknown", "aborted"}, ":4"},
+		"history --promise ":      {report.Promises(), ":4"},
+		"history --out ":          {nil, ":16"},
+		"history --since ":        {nil, ":4"},
 		"compare -o ":             {[]string{"text", "json", "markdown"}, ":4"},
 		"list ":                   {[]string{"faults", "probes", "expectations", "experiments"}, ":4"},
 		"list -o ":                {[]string{"text", "json"}, ":4"},

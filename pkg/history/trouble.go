@@ -21,6 +21,8 @@ var (
 	ErrBusy = errors.New("another process holds it")
 	// ErrFull is that of a disk without room.
 	ErrFull = errors.New("the disk is full")
+	// ErrUnwritable is that of a place where this process may not write.
+	ErrUnwritable = errors.New("it cannot be written")
 )
 
 // Trouble is an error of an index. Nothing is lost by it: the runs are in their directories.
@@ -49,6 +51,8 @@ func (t *Trouble) Mend() string {
 		return "`chaosctl history --rebuild` makes it anew from the runs"
 	case errors.Is(t.Err, ErrFull):
 		return "make room, and the next `chaosctl history` brings the index up to date"
+	case errors.Is(t.Err, ErrUnwritable):
+		return "where it can be written, `chaosctl history` brings the index up to date"
 	}
 	return "the next `chaosctl history` brings the index up to date"
 }
@@ -66,6 +70,8 @@ func (x *Index) trouble(err error) error {
 			err = fmt.Errorf("%w (%w)", ErrBusy, err)
 		case sqlite3.SQLITE_FULL:
 			err = fmt.Errorf("%w (%w)", ErrFull, err)
+		case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
+			err = fmt.Errorf("%w (%w)", ErrUnwritable, err)
 		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_SCHEMA, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH:
 			err = fmt.Errorf("%w (%w)", ErrBroken, err)
 		}

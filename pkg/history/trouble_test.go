@@ -200,3 +200,14 @@ func TestFull(t *testing.T) {
 	require.ErrorIs(t, err, ErrFull)
 	assert.Equal(t, []string{"r000"}, dirs(t, x, Query{}))
 }
+
+// TestUnwritable proves that an index in a place that cannot be written, as in a mount for reading, is told as such.
+func TestUnwritable(t *testing.T) {
+	t.Parallel()
+	out := several(t, 1)
+	require.NoError(t, os.Mkdir(filepath.Join(out, File), 0o755)) // what is there cannot be opened, even by root
+	err := recordOne(t, out, "r000")
+	require.ErrorIs(t, err, ErrUnwritable)
+	_, err = Rebuild(t.Context(), out)
+	require.ErrorIs(t, err, ErrUnwritable)
+}
