@@ -20,7 +20,7 @@ type section struct {
 // sections put the commands in the order in which somebody new needs them. Those that no section names come last.
 func sections() []section {
 	return []section{
-		{"Experiments", []string{"init", "validate", "plan", "run", "report", "compare", "history"}},
+		{"Experiments", []string{"init", "validate", "plan", "run", "report", "compare", "history", "trend"}},
 		{"Game days", []string{"serve", "schedule"}},
 		{"Safety", []string{"status", "recover", "stop", "allow"}},
 		{"Clusters", []string{"doctor", "rbac"}},
@@ -30,7 +30,7 @@ func sections() []section {
 
 // offline lists the commands that never talk to a cluster; how to reach one is no help to their reader.
 func offline() []string {
-	return []string{"validate", "report", "compare", "history", "list", "explain", "schema", "schedule", "version", "completion", "help"}
+	return []string{"validate", "report", "compare", "history", "trend", "list", "explain", "schema", "schedule", "version", "completion", "help"}
 }
 
 // connectionFlags are those that are shown, with a line each; all others that kubectl has work too.
