@@ -78,6 +78,7 @@ func (d *gameDay) runAll(ctx context.Context) int {
 	}
 	d.print(all, worst)
 	index.where()
+	d.forget(ctx)
 	return worst
 }
 

@@ -54,6 +54,7 @@ anew. It reads no cluster.`,
 	flags.IntVar(&o.last, "last", 0, "Only the newest, as a `NUMBER`; all where absent")
 	flags.StringVarP(&o.output, "output", "o", "text", "text or json")
 	flags.BoolVar(&o.rebuild, "rebuild", false, "Make the index anew from the runs first")
+	cmd.AddCommand(a.prune())
 	return cmd
 }
 

@@ -43,6 +43,15 @@ type GameDaySpec struct {
 	// OnFailure says what a run that did not pass does to those after it: stop (the default) or continue. After one whose
 	// undo is incomplete, or that was interrupted, nothing more is run.
 	OnFailure OnFailure `json:"onFailure" default:"stop"`
+	// History says how many runs are kept; all, unless told otherwise.
+	History *History `json:"history,omitempty"`
+}
+
+// History says which of a game day's runs are kept.
+type History struct {
+	// Keep is how many runs of each experiment on each workload are kept, the newest. Directories of older ones are removed after
+	// the game day, as by `chaosctl history prune`; never one of a run that is not over, or has not put everything back.
+	Keep int `json:"keep" form:"one-or-more"`
 }
 
 // GameDayExperiment names one experiment of a game day: a file, or one of the built-in library.
