@@ -13,7 +13,8 @@ import (
 )
 
 // TestDirectoryOfExperiments proves that -f with a directory runs every file of it, in order, and that the exit code is
-// that of the worst; one that is refused keeps none of the others from being run. Repeats are counted together. The index beside them links to each report.
+// that of the worst; one that is refused keeps none of the others from being run. Repeats are counted together. The index beside
+// them links to each report, and all are in the history.
 func TestDirectoryOfExperiments(t *testing.T) {
 	t.Parallel()
 	takeRoom(t, 1)
@@ -46,9 +47,12 @@ func TestDirectoryOfExperiments(t *testing.T) {
 		assert.Contains(t, string(index), `href="./`+filepath.Base(run)+`/report.html"`)
 	}
 
+	assertRecorded(t, p, "")
+
 	again := chaosctl(t, s.cluster, "run", "-f", filepath.Join(dir, "2-passes.yaml"), "-n", s.namespace, "--repeat", "2", "--require", "1")
 	assert.Zero(t, again.Exit(t))
 	assert.Len(t, again.Dirs(t), 2)
+	assertRecorded(t, again, "")
 	assert.Contains(t, again.Stdout.String(), "passes: 2 of 2 runs passed")
 	never := chaosctl(t, s.cluster, "run", "-f", filepath.Join(dir, "1-fails.yaml"), "-n", s.namespace, "--repeat", "2", "--require", "1")
 	assert.Equal(t, report.ExitFail, never.Exit(t))

@@ -58,5 +58,6 @@ func assertInterrupted(t *testing.T, p *binary.Process) report.Result {
 	assert.Equal(t, report.Aborted, r.Verdict)
 	assert.Equal(t, report.UndoClean, r.Undo)
 	assert.NotEmpty(t, binary.Content(t, filepath.Join(p.Dir(t), "report.html")))
+	assertRecorded(t, p, "")
 	return r
 }

@@ -58,6 +58,7 @@ spec:
 		assert.Less(t, late, 3*time.Second) // on a machine that does other things as well
 	}
 	assert.Equal(t, time.Minute, minutes[1].Sub(minutes[0]))
+	assertRecorded(t, p, "every-minute")
 	assertSameContent(t, before, s.configMap(t))
 	assert.Empty(t, s.marks(t))
 }

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"database/sql"
@@ -17,8 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// recorder is the directory of runs that this program records when it is started by a test, and recorderFrom the first of them.
-const recorder, recorderFrom, recorderRuns = "HISTORY_TEST_OUT", "HISTORY_TEST_FROM", 10
+// This program records runs when it is started by a test: those of the directory recorder, recorderRuns of them from the one of
+// the number recorderFrom on; again and again, each time telling so, where that is endless.
+const recorder, recorderFrom, recorderRuns, endless = "HISTORY_TEST_OUT", "HISTORY_TEST_FROM", 10, "endless"
 
 func TestMain(m *testing.M) {
 	out := os.Getenv(recorder)
@@ -26,16 +28,57 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	from, err := strconv.Atoi(os.Getenv(recorderFrom))
+	if os.Getenv(recorderFrom) == endless {
+		from, err = 0, nil
+	}
 	for n := from; err == nil && n < from+recorderRuns; n++ {
 		var x *Index
 		if x, err = Open(context.Background(), out); err == nil {
 			err = x.Record(context.Background(), fmt.Sprintf("r%03d", n))
 			_ = x.Close()
 		}
+		if os.Getenv(recorderFrom) == endless {
+			fmt.Println(n)
+			n %= recorderRuns - 1
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+}
+
+// TestKilled kills processes that record, and proves that each leaves an index that is whole.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	out := several(t, recorderRuns)
+	program, err := os.Executable()
+	require.NoError(t, err)
+	for after := range 8 {
+		cmd := exec.CommandContext(t.Context(), program)
+		cmd.Env = append(os.Environ(), recorder+"="+out, recorderFrom+"="+endless)
+		told, err := cmd.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		lines := bufio.NewScanner(told)
+		for range after + 1 {
+			require.True(t, lines.Scan())
+		}
+		require.NoError(t, cmd.Process.Kill())
+		_ = cmd.Wait() // it was killed
+
+		x, err := Open(t.Context(), out)
+		require.NoError(t, err)
+		var whole string
+		require.NoError(t, x.db.QueryRow(`PRAGMA integrity_check`).Scan(&whole))
+		assert.Equal(t, "ok", whole)
+		runs, err := x.Runs(t.Context(), Query{})
+		require.NoError(t, err)
+		assert.GreaterOrEqual(t, len(runs), min(after+1, recorderRuns-1), "what was told is there")
+		for _, r := range runs {
+			assert.Len(t, r.Figures, 5, "a run is there with all its figures, or not at all")
+		}
+		require.NoError(t, x.Close())
 	}
 }
 
