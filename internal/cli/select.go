@@ -129,8 +129,10 @@ func (s *selection) documents(a *app) ([]experiment.Document, error) {
 	return all, nil
 }
 
-// expand lists the YAML files of a directory, in order; anything else stands for itself. What is in hidden directories is none of an
-// experimenter's: the workflows of a repository, and what a mounted ConfigMap has its files in, beside links to them.
+// expand lists the YAML files of a directory, in order; anything else stands for itself.
+//
+// Names that begin with a dot are passed over: editors keep their own files under such, and where a ConfigMap is mounted,
+// each file is there a second time, in a folder named ..2026_01_02_… that `..data` points to.
 func expand(name string) ([]string, error) {
 	if name == "-" {
 		return []string{name}, nil
@@ -139,14 +141,20 @@ func expand(name string) ([]string, error) {
 		return []string{name}, err
 	}
 	var found []string
-	err := filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.IsDir() && path != name && strings.HasPrefix(entry.Name(), ".") {
-			return fs.SkipDir
-		}
-		if err == nil && !entry.IsDir() && slices.Contains([]string{".yaml", ".yml"}, filepath.Ext(path)) {
+	// With a separator at its end, a link to a directory is followed.
+	root := name + string(filepath.Separator)
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case path != root && strings.HasPrefix(entry.Name(), "."):
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+		case !entry.IsDir() && slices.Contains([]string{".yaml", ".yml"}, filepath.Ext(path)):
 			found = append(found, path)
 		}
-		return err
+		return nil
 	})
 	if err == nil && len(found) == 0 {
 		err = usage(fmt.Errorf("%s holds no .yaml file", name))

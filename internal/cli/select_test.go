@@ -210,20 +210,24 @@ func TestSeed(t *testing.T) {
 	assert.Greater(t, len(drawn), 10)
 }
 
-// TestHiddenDirectories: a mounted ConfigMap has each file twice, as a link and in a hidden directory; once is enough.
-func TestHiddenDirectories(t *testing.T) {
-	mounted := filepath.Join(t.TempDir(), ".mounted")
-	behind := filepath.Join(mounted, "..2026_01_02_15_04_05.1234")
-	require.NoError(t, os.MkdirAll(behind, 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(behind, "a.yaml"), nil, 0o600))
-	require.NoError(t, os.Symlink(filepath.Base(behind), filepath.Join(mounted, "..data")))
-	require.NoError(t, os.Symlink(filepath.Join("..data", "a.yaml"), filepath.Join(mounted, "a.yaml")))
-	require.NoError(t, os.MkdirAll(filepath.Join(mounted, "more"), 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(mounted, "more", "b.yml"), nil, 0o600))
-	found, err := expand(mounted)
+// TestExpandOfAMountedConfigMap: each file counts once, however kubelet lays it out, and a link to a directory is one.
+func TestExpandOfAMountedConfigMap(t *testing.T) {
+	dir := t.TempDir()
+	mount, data := filepath.Join(dir, "mount"), "..2026_11_27_10_00_00.1"
+	require.NoError(t, os.MkdirAll(filepath.Join(mount, data, "more"), 0o755))
+	for _, name := range []string{"a.yaml", "more/b.yml"} {
+		require.NoError(t, os.WriteFile(filepath.Join(mount, data, name), nil, 0o600))
+	}
+	require.NoError(t, os.Symlink(data, filepath.Join(mount, "..data")))
+	require.NoError(t, os.Symlink("..data/a.yaml", filepath.Join(mount, "a.yaml")))
+	require.NoError(t, os.WriteFile(filepath.Join(mount, ".a.yaml"), nil, 0o600))
+	require.NoError(t, os.Symlink("mount", filepath.Join(dir, "link")))
+	for _, name := range []string{mount, filepath.Join(dir, "link"), mount + "/"} {
+		found, err := expand(name)
+		require.NoError(t, err)
+		assert.Equal(t, []string{filepath.Join(name, "a.yaml")}, found)
+	}
+	found, err := expand(filepath.Join(mount, "..data"))
 	require.NoError(t, err)
-	assert.Equal(t, []string{filepath.Join(mounted, "a.yaml"), filepath.Join(mounted, "more", "b.yml")}, found)
-	found, err = expand(behind)
-	require.NoError(t, err)
-	assert.Len(t, found, 1, "a directory that was named is looked at")
+	assert.Equal(t, []string{filepath.Join(mount, "..data", "a.yaml"), filepath.Join(mount, "..data", "more", "b.yml")}, found)
 }
