@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/chaosctl/chaosctl/pkg/engine"
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/lock"
 	"github.com/chaosctl/chaosctl/pkg/monitor"
 	"github.com/chaosctl/chaosctl/pkg/report"
 	"github.com/chaosctl/chaosctl/pkg/schedule"
@@ -19,13 +22,19 @@ import (
 // gameDay is a loaded game day.
 type gameDay struct {
 	*experiment.GameDay
-	app         *app
+	app *app
+	// voice is told how the game day goes, in lines that name it.
+	voice io.Writer
+	// file is the path by which it was found, document what was read there.
 	file        string
+	document    experiment.Document
 	experiments []chosen
 	table       *schedule.Timetable
 	clock       schedule.Clock
-	// out is the directory of the reports.
-	out string
+	// out is the directory of the reports, index the file in it that leads to them.
+	out, index string
+	// scheduled says that runs begin by the schedule, and not since somebody asked for one.
+	scheduled bool
 	// monitor is told how things go.
 	monitor *monitor.Monitor
 	// run runs one experiment, as [app.runOne] does.
@@ -50,6 +59,7 @@ func (d *gameDay) runAll(ctx context.Context) int {
 	var all []outcome
 	worst := report.ExitPass
 	index := d.app.newSuite("game day "+d.Metadata.Name, d.experiments, d.out)
+	index.file = d.index
 	for i, e := range d.experiments {
 		o := outcome{name: e.Metadata.Name, verdict: notRun}
 		switch reason := d.table.Windows.Closed(d.clock.Now()); {
@@ -87,7 +97,7 @@ func (d *gameDay) one(outer context.Context, e chosen) outcome {
 	ctx, release := d.untilWindowEnds(outer)
 	defer release()
 	o := outcome{name: e.Metadata.Name, verdict: notRun}
-	result, err := d.run(ctx, e)
+	result, err := d.whenFree(ctx, e)
 	if err == nil {
 		o.verdict, o.undo, o.code, o.result = string(result.Verdict), result.Undo, result.ExitCode, result
 		o.detail = filepath.Join(d.out, result.RunID, "report.html")
@@ -104,6 +114,35 @@ func (d *gameDay) one(outer context.Context, e chosen) outcome {
 		o.code, o.detail = report.ExitUnknown, ended.Reason
 	}
 	return o
+}
+
+// askAgain is how often an experiment in the queue asks whether its target is free.
+const askAgain = 5 * time.Second
+
+// whenFree runs an experiment. By the schedule, and with concurrency: queue, it first waits for the end of a run that has its
+// target, as long as the game day may be late; else that refuses it.
+func (d *gameDay) whenFree(ctx context.Context, e chosen) (*report.Result, error) {
+	began := d.clock.Now()
+	for waits := false; ; waits = true {
+		result, err := d.run(ctx, e)
+		var taken *lock.Taken
+		if !d.scheduled || d.Spec.Concurrency != experiment.Queue || !errors.As(err, &taken) || taken.Released {
+			return result, err
+		}
+		if !waits {
+			d.say("%s waits for its target: %v", e.Metadata.Name, taken)
+		}
+		next := d.clock.Now().Add(askAgain)
+		if late := d.Spec.StartingDeadline; late != nil && next.Sub(began) > late.Std() {
+			return nil, err
+		}
+		if reason := d.table.Windows.Closed(next); reason != nil {
+			return nil, fmt.Errorf("the window ends while it waits for its target: %w", err)
+		}
+		if err := d.clock.Wait(ctx, next); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // untilWindowEnds gives a context that ends with the window that is open, where the game day wants experiments undone
@@ -140,7 +179,7 @@ func (d *gameDay) print(all []outcome, worst int) {
 	}
 	table.Flush()
 	verdict, colour := verdictOf(worst)
-	fmt.Fprintf(d.app.Out, "verdict   %s\n", paint(on, colour, fmt.Sprintf("%s: %s", verdict, tally(all))))
+	fmt.Fprintf(d.app.Out, "verdict   %s\n", paint(on, colour, fmt.Sprintf("%s: %s", verdict, tally(all, "experiment"))))
 	fmt.Fprintf(d.app.Out, "undo      %s\n", undoOf(all))
 }
 
@@ -161,8 +200,8 @@ func verdictOf(code int) (word, colour string) {
 	return "unknown", yellow
 }
 
-// tally counts the outcomes in words: 1 pass, 1 fail and 1 not run, of 3 experiments.
-func tally(all []outcome) string {
+// tally counts the outcomes in words: 1 pass, 1 fail and 1 not run, of 3 experiments, or of what else the noun names.
+func tally(all []outcome, noun string) string {
 	counts := map[string]int{}
 	var order []string
 	for _, o := range all {
@@ -174,9 +213,8 @@ func tally(all []outcome) string {
 	for i, verdict := range order {
 		parts[i] = fmt.Sprintf("%d %s", counts[verdict], verdict)
 	}
-	noun := "experiments"
-	if len(all) == 1 {
-		noun = "experiment"
+	if len(all) != 1 {
+		noun += "s"
 	}
 	return fmt.Sprintf("%s, of %d %s", strings.Join(parts, ", "), len(all), noun)
 }

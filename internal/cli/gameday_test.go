@@ -63,8 +63,10 @@ func aDay(t *testing.T, spec string, experiments int, came ...ran) (day *gameDay
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	out, errs = &bytes.Buffer{}, &bytes.Buffer{}
 	a := &app{Streams: Streams{Out: out, Err: errs}, kube: genericclioptions.NewConfigFlags(true)}
-	day, err := a.gameDay(path, runOptions{out: filepath.Join(t.TempDir(), "runs")})
+	days, err := a.gameDaysIn(dayFile{path: path}, runOptions{out: filepath.Join(t.TempDir(), "runs")})
 	require.NoError(t, err)
+	require.Len(t, days, 1)
+	day = days[0]
 	clock = &handClock{time.Date(2026, 11, 24, 9, 10, 0, 0, time.UTC)} // a Tuesday
 	day.clock = clock
 	for i := range day.experiments {

@@ -4,30 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chaosctl/chaosctl/pkg/experiment"
-	"github.com/chaosctl/chaosctl/pkg/monitor"
 	"github.com/chaosctl/chaosctl/pkg/report"
 	"github.com/chaosctl/chaosctl/pkg/schedule"
 )
 
 func (a *app) serve() *cobra.Command {
-	var file, state, listen string
+	var files []string
+	var state, listen string
 	var options runOptions
 	var once, anyTime, ifOpen bool
 	cmd := &cobra.Command{
-		Use:   "serve -f GAMEDAY",
-		Short: "Run the experiments of a game day on its schedule",
-		Long: `serve waits for each instant of the game day's schedule and runs its experiments in order, each with a report of its
+		Use:   "serve -f GAMEDAY…",
+		Short: "Run the experiments of game days on their schedules",
+		Long: `serve waits for each instant of a game day's schedule and runs its experiments in order, each with a report of its
 own. An interrupt undoes what is under way, and leaves.
+
+Several game days, in several files or in a directory, run each on its own schedule. Those whose experiments have one target are
+kept apart by the lock of that: the later one is refused, or waits where it has concurrency: queue.
 
 Of a game day with a startingDeadline, what was run last is remembered: started again, serve makes up for a run that was
 missed in between, if it is not too late for it.`,
 		Example: `  chaosctl serve -f gameday.yaml
+  chaosctl serve -f gamedays/ -f more/shop.yaml
   chaosctl serve -f gameday.yaml --once`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -40,61 +43,30 @@ missed in between, if it is not too late for it.`,
 			if listen != "" && once {
 				return usage(errors.New("--listen is for a program that stays: leave it out with --once"))
 			}
-			day, err := a.gameDay(file, options)
+			s, err := a.newServer(files, options, state)
 			if err != nil {
 				return err
 			}
 			if once {
-				err := day.once(cmd.Context(), anyTime)
-				if closed := new(closedError); ifOpen && errors.As(err, &closed) {
-					fmt.Fprintln(a.Err, closed)
-					return nil
-				}
-				return err
+				return s.once(cmd.Context(), anyTime, ifOpen)
 			}
 			if listen == "" {
-				return day.serve(cmd.Context(), state)
+				return s.serve(cmd.Context())
 			}
-			return day.serveAt(cmd.Context(), state, listen)
+			return s.serveAt(cmd.Context(), listen)
 		},
 	}
-	cmd.Flags().StringVarP(&file, "file", "f", "", "The `FILE` of the game day, or - for standard input")
+	cmd.Flags().StringArrayVarP(&files, "file", "f", nil, "A `FILE` of game days, a directory of such files, or - for standard input; may be repeated")
 	a.runFlags(cmd.Flags(), &options)
-	cmd.Flags().BoolVar(&once, "once", false, "Run the experiments once, at once, and exit with the worst code")
-	cmd.Flags().BoolVar(&anyTime, "ignore-windows", false, "With --once: run outside of the game day's windows too")
-	cmd.Flags().BoolVar(&ifOpen, "if-open", false, "With --once: outside of the game day's windows run nothing, and exit with 0, as a schedule does")
+	cmd.Flags().BoolVar(&once, "once", false, "Run the experiments once, at once, one game day after the other, and exit with the worst code")
+	cmd.Flags().BoolVar(&anyTime, "ignore-windows", false, "With --once: run outside of a game day's windows too")
+	cmd.Flags().BoolVar(&ifOpen, "if-open", false, "With --once: outside of a game day's windows run nothing of it, and exit with 0, as a schedule does")
 	cmd.Flags().StringVar(&state, "state", "", "The `DIR` that remembers what was run last, where a game day has a startingDeadline; else one below ~/.local/state")
 	cmd.Flags().StringVar(&listen, "listen", "", "Serve metrics for Prometheus (/metrics), /healthz and /readyz at this `ADDRESS`, such as 127.0.0.1:9180; nowhere unless told")
 	if err := cmd.MarkFlagRequired("file"); err != nil {
 		panic(err) // the flag is defined above
 	}
 	return cmd
-}
-
-// gameDay loads a game day with its experiments and its calendars.
-func (a *app) gameDay(name string, options runOptions) (*gameDay, error) {
-	d, err := a.gameDayFile(name)
-	if err != nil {
-		return nil, err
-	}
-	experiments, err := a.members(d)
-	if err != nil {
-		return nil, err
-	}
-	table, err := timetable(d)
-	if err != nil {
-		return nil, err
-	}
-	day := &gameDay{GameDay: d.GameDay, app: a, file: name, experiments: experiments, table: table, clock: schedule.SystemClock{}, out: options.out, monitor: monitor.New()}
-	options.gameDay = d.GameDay.Metadata.Name
-	day.run = func(ctx context.Context, e chosen) (*report.Result, error) {
-		c, err := a.connect()
-		if err != nil {
-			return nil, err
-		}
-		return a.runOne(ctx, c, e, options)
-	}
-	return day, nil
 }
 
 // gameDayFile reads a file that holds one game day and nothing else.
@@ -108,34 +80,6 @@ func (a *app) gameDayFile(name string) (experiment.Document, error) {
 		return experiment.Document{}, usage(fmt.Errorf("%s does not hold one GameDay: experiments are run by chaosctl run -f", name))
 	}
 	return documents[0], nil
-}
-
-// members loads the experiments of a game day; files are found relative to its own.
-func (a *app) members(d experiment.Document) ([]chosen, error) {
-	var all []chosen
-	for _, m := range d.GameDay.Spec.Experiments {
-		which := selection{}
-		var builtins []string
-		if m.File != "" {
-			which.files = []string{filepath.Join(filepath.Dir(d.File), m.File)}
-		} else {
-			builtins = []string{m.Builtin}
-		}
-		loaded, err := which.load(a, builtins)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", d.File, err)
-		}
-		for _, c := range loaded {
-			if m.Target != nil {
-				c.Spec.Target = *m.Target
-				if err := experiment.Validate(c.Experiment); err != nil {
-					return nil, fmt.Errorf("%s, with the target of %s: %w", c.Source, d.File, err)
-				}
-			}
-			all = append(all, c)
-		}
-	}
-	return all, nil
 }
 
 // closedError is that of a game day whose windows are closed.
@@ -159,19 +103,6 @@ func (d *gameDay) once(ctx context.Context, anyTime bool) error {
 		return &ExitError{Code: report.ExitRefused, Err: &closedError{d.Metadata.Name, reason.Why}, Hint: hint}
 	}
 	return exitWith(d.runAll(ctx))
-}
-
-// serveAt serves the monitor at an address beside the game day.
-func (d *gameDay) serveAt(ctx context.Context, state, address string) error {
-	ctx, cancel := context.WithCancel(ctx)
-	at, done, err := d.monitor.Listen(ctx, address)
-	if err != nil {
-		cancel()
-		return usage(err)
-	}
-	defer func() { cancel(); <-done }()
-	d.say("metrics at http://%s/metrics", at)
-	return d.serve(ctx, state)
 }
 
 // serve runs the game day at each instant of its schedule until ctx ends.
@@ -208,8 +139,7 @@ func (d *gameDay) serve(ctx context.Context, state string) error {
 		remember(m.To)
 	}
 	worst := report.ExitPass
-	d.monitor.Ready(true)
-	defer d.monitor.Ready(false)
+	d.scheduled = true
 	over := loop.Run(ctx, func(ctx context.Context, run schedule.Run) {
 		remember(run.At)
 		now := d.clock.Now()
@@ -230,7 +160,7 @@ func (d *gameDay) serve(ctx context.Context, state string) error {
 }
 
 func (d *gameDay) say(format string, args ...any) {
-	fmt.Fprintf(d.app.Err, "game day %s: "+format+"\n", append([]any{d.Metadata.Name}, args...)...)
+	fmt.Fprintf(d.voice, "game day %s: "+format+"\n", append([]any{d.Metadata.Name}, args...)...)
 }
 
 func missedWords(m schedule.Missed) string {

@@ -16,15 +16,17 @@ import (
 // suite keeps the index of several experiments up to date while they are run, so that it is there also if this process is
 // killed between two of them.
 type suite struct {
-	app  *app
-	out  string
+	app *app
+	out string
+	// file is the name of the index in that directory.
+	file string
 	page report.Suite
 	told bool
 }
 
 // newSuite begins an index in which nothing has run yet.
 func (a *app) newSuite(name string, all []chosen, out string) *suite {
-	s := &suite{app: a, out: out, page: report.Suite{Name: name, Version: version.Version()}}
+	s := &suite{app: a, out: out, file: report.IndexFile, page: report.Suite{Name: name, Version: version.Version()}}
 	for _, e := range all {
 		s.page.Entries = append(s.page.Entries, report.SuiteEntry{
 			Experiment: e.Metadata.Name, Promise: string(e.Spec.Promise), Target: e.Spec.Target.String(), Why: "it was not its turn yet",
@@ -49,7 +51,7 @@ func (s *suite) refused(i, code int, err error) {
 func (s *suite) write() {
 	err := os.MkdirAll(s.out, 0o755)
 	if err == nil {
-		err = writeFile(filepath.Join(s.out, report.IndexFile), func(w io.Writer) error { return report.WriteSuite(w, &s.page) })
+		err = writeFile(filepath.Join(s.out, s.file), func(w io.Writer) error { return report.WriteSuite(w, &s.page) })
 	}
 	if err != nil && !s.told {
 		s.told = true
@@ -60,7 +62,7 @@ func (s *suite) write() {
 // where says where the index is, if it is.
 func (s *suite) where() {
 	if !s.told {
-		fmt.Fprintf(s.app.Out, "Index:   %s\n", filepath.Join(s.out, report.IndexFile))
+		fmt.Fprintf(s.app.Out, "Index:   %s\n", filepath.Join(s.out, s.file))
 	}
 }
 
@@ -70,7 +72,7 @@ func (a *app) index(dir string) error {
 	if err != nil || len(names) == 0 {
 		return usage(fmt.Errorf("%s is neither the directory of a run nor one of several: it holds no %s, and no directory with a result.json", dir, report.EventsFile))
 	}
-	s := &suite{app: a, out: dir, page: report.Suite{Version: version.Version()}}
+	s := &suite{app: a, out: dir, file: report.IndexFile, page: report.Suite{Version: version.Version()}}
 	code := report.ExitPass
 	for _, name := range names {
 		text, err := os.ReadFile(name)

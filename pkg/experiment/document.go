@@ -25,14 +25,21 @@ func readExperiment(d *decoder, root *yaml.Node) Document {
 	e.complete()
 	e.readTraces(d.findings)
 	e.validate(d.findings)
-	return Document{File: d.file, Experiment: e}
+	return d.document(Document{Experiment: e})
 }
 
 func readGameDay(d *decoder, root *yaml.Node) Document {
 	g := &GameDay{}
 	d.value(root, "", reflect.ValueOf(g).Elem())
 	g.validate(d.findings)
-	return Document{File: d.file, GameDay: g}
+	return d.document(Document{GameDay: g})
+}
+
+// document adds to what was read where it was.
+func (d *decoder) document(read Document) Document {
+	at := d.placeAt("metadata.name")
+	read.File, read.Line, read.Column = d.file, at.line, at.column
+	return read
 }
 
 // document reads one document, once its version and kind are known. The fields of an unknown version or kind are not

@@ -105,7 +105,9 @@ func FuzzLoad(f *testing.F) {
 			require.NoError(t, err)
 			read, err := loader.Load(document.File, strings.NewReader(string(again)))
 			require.NoError(t, err, string(again))
-			require.Equal(t, document, read.Documents[0])
+			found := read.Documents[0]
+			found.Line, found.Column = document.Line, document.Column // it was written on another line
+			require.Equal(t, document, found)
 		}
 	})
 }

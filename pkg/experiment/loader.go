@@ -31,7 +31,10 @@ type File struct {
 // Document is one document of a file. One of its two pointers is set.
 type Document struct {
 	// File is the name of the file that holds the document.
-	File       string
+	File string
+	// Line and Column are where its name stands.
+	Line, Column int
+
 	Experiment *Experiment
 	GameDay    *GameDay
 }

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/monitor"
+	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/pkg/schedule"
+)
+
+// dayFile is a file that may hold game days.
+type dayFile struct {
+	path string
+	// named says that the user has named the file itself, and not its directory.
+	named bool
+}
+
+// dayFiles lists files, and those of directories, in the order in which they were named, each once.
+func dayFiles(names []string) ([]dayFile, error) {
+	var all []dayFile
+	seen := map[string]int{}
+	for _, name := range names {
+		paths, err := expand(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, path := range paths {
+			named := len(paths) == 1 && path == name
+			whole, err := filepath.Abs(path)
+			if err != nil {
+				return nil, err
+			}
+			if i, ok := seen[whole]; ok {
+				all[i].named = all[i].named || named
+				continue
+			}
+			seen[whole] = len(all)
+			all = append(all, dayFile{path, named})
+		}
+	}
+	return all, nil
+}
+
+// gameDaysIn loads the game days of a file. A file of experiments that stands in a directory holds none: it is left to the game
+// days that name it.
+func (a *app) gameDaysIn(file dayFile, options runOptions) ([]*gameDay, error) {
+	which := selection{files: []string{file.path}}
+	documents, err := which.documents(a)
+	if err != nil {
+		return nil, err
+	}
+	isDay := func(d experiment.Document) bool { return d.GameDay != nil }
+	switch days := slices.ContainsFunc(documents, isDay); {
+	case !days && file.named:
+		return nil, usage(fmt.Errorf("%s holds no GameDay: experiments are run by chaosctl run -f", file.path))
+	case !days:
+		return nil, nil
+	}
+	var all []*gameDay
+	for _, d := range documents {
+		if !isDay(d) {
+			return nil, usage(fmt.Errorf("%s holds a GameDay and the experiment %s: move that to a file of its own, which the game day names", file.path, d.Experiment.Metadata.Name))
+		}
+		day, err := a.gameDayOf(file.path, d, options)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, day)
+	}
+	return all, nil
+}
+
+// gameDayOf is the game day of a document, with its experiments and its calendars.
+func (a *app) gameDayOf(path string, d experiment.Document, options runOptions) (*gameDay, error) {
+	experiments, err := a.members(d)
+	if err != nil {
+		return nil, err
+	}
+	table, err := timetable(d)
+	if err != nil {
+		return nil, err
+	}
+	day := &gameDay{
+		GameDay: d.GameDay, app: a, voice: a.Err, file: path, document: d, experiments: experiments, table: table,
+		clock: schedule.SystemClock{}, out: options.out, index: report.IndexFile, monitor: monitor.New(),
+	}
+	options.gameDay = d.GameDay.Metadata.Name
+	day.run = func(ctx context.Context, e chosen) (*report.Result, error) {
+		c, err := day.app.connect()
+		if err != nil {
+			return nil, err
+		}
+		return day.app.runOne(ctx, c, e, options)
+	}
+	return day, nil
+}
+
+// members loads the experiments of a game day; files are found relative to its own.
+func (a *app) members(d experiment.Document) ([]chosen, error) {
+	var all []chosen
+	for _, m := range d.GameDay.Spec.Experiments {
+		which := selection{}
+		var builtins []string
+		if m.File != "" {
+			which.files = []string{filepath.Join(filepath.Dir(d.File), m.File)}
+		} else {
+			builtins = []string{m.Builtin}
+		}
+		loaded, err := which.load(a, builtins)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", d.File, err)
+		}
+		for _, c := range loaded {
+			if m.Target != nil {
+				c.Spec.Target = *m.Target
+				if err := experiment.Validate(c.Experiment); err != nil {
+					return nil, fmt.Errorf("%s, with the target of %s: %w", c.Source, d.File, err)
+				}
+			}
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+// sameName refuses game days of one name: they would be taken for one in metrics, in what is remembered, and by people.
+func sameName(one, other *gameDay) error {
+	first := one.document
+	p := experiment.Problem{
+		File: other.document.File, Line: other.document.Line, Column: other.document.Column, Path: "metadata.name",
+		Message: fmt.Sprintf("%q is the name of another game day too, in %s:%d:%d", other.Metadata.Name, first.File, first.Line, first.Column),
+		Hint:    "give one of them another name, or leave one out",
+	}
+	return experiment.Problems{p}
+}
