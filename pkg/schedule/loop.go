@@ -30,6 +30,22 @@ type Loop struct {
 	// Waiting is told of the run that is waited for, Missed of runs that are left out. None may be nil.
 	Waiting func(next Run)
 	Missed  func(missed Missed)
+	// Changes bring other plans. One is taken between runs: it is in force from the next run on, and leaves the one that is
+	// under way alone. It may be nil.
+	Changes <-chan Change
+}
+
+// Change puts another plan in the place of a loop's own.
+type Change struct {
+	Table    *Timetable
+	Queue    bool
+	Deadline time.Duration
+	// Afresh says that the schedule is another one, of which nothing before this instant is due.
+	Afresh bool
+	// End ends the loop; nothing else of the change counts then.
+	End bool
+	// Taken is called when the loop goes by the change; it may be nil.
+	Taken func()
 }
 
 // Missed are runs that were left out.
@@ -57,7 +73,7 @@ const (
 	Late Cause = "it would begin later than its deadline: this program was not running, the machine asleep, or its clock was set"
 )
 
-// Run calls do at each time of the table until ctx ends, or nothing more is to come: then it returns true.
+// Run calls do at each time of the table until ctx ends, or a change ends it, or nothing more is to come: then it returns true.
 func (l *Loop) Run(ctx context.Context, do func(ctx context.Context, run Run)) (over bool) {
 	last := l.Since
 	if last.IsZero() {
@@ -65,6 +81,17 @@ func (l *Loop) Run(ctx context.Context, do func(ctx context.Context, run Run)) (
 	}
 	var busy Span // in which runs were under way, one right after the other
 	for ctx.Err() == nil {
+		select {
+		case change := <-l.Changes:
+			if change.End {
+				return false
+			}
+			if l.take(change); change.Afresh {
+				last = l.Clock.Now()
+			}
+			continue // there may be another one, or ctx may have ended
+		default:
+		}
 		run, ok := l.Table.NextOpen(last)
 		if !ok {
 			return true
@@ -76,8 +103,17 @@ func (l *Loop) Run(ctx context.Context, do func(ctx context.Context, run Run)) (
 		waited := run.Start.After(l.Clock.Now())
 		if waited {
 			l.Waiting(run)
-			if l.Clock.Wait(ctx, run.Start) != nil {
+			change, err := l.wait(ctx, run.Start)
+			switch {
+			case err != nil || change != nil && change.End:
 				return false
+			case change != nil:
+				if l.take(*change); change.Afresh {
+					last = l.Clock.Now()
+				} else {
+					last = l.fromNowOn(last, run)
+				}
+				continue
 			}
 			// The machine may have slept.
 			if cause := l.late(run, Span{}); cause != "" {
@@ -92,6 +128,50 @@ func (l *Loop) Run(ctx context.Context, do func(ctx context.Context, run Run)) (
 		last, busy.To = run.At, l.Clock.Now()
 	}
 	return false
+}
+
+// wait waits for an instant, or for a change, which it gives.
+func (l *Loop) wait(ctx context.Context, until time.Time) (*Change, error) {
+	if l.Changes == nil {
+		return nil, l.Clock.Wait(ctx, until)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	waited := make(chan error, 1)
+	go func() { waited <- l.Clock.Wait(ctx, until) }()
+	select {
+	case err := <-waited:
+		return nil, err
+	case change := <-l.Changes:
+		stop()
+		_ = <-waited // that it was stopped
+		return &change, nil
+	}
+}
+
+// take goes by another plan.
+func (l *Loop) take(c Change) {
+	l.Table, l.Queue, l.Deadline = c.Table, c.Queue, c.Deadline
+	if c.Taken != nil {
+		c.Taken()
+	}
+}
+
+// fromNowOn is the instant of the schedule to go on from where all that was due before now was dealt with, but for a run that is
+// waited for: windows that are other ones now do not make a run late that they kept from beginning.
+func (l *Loop) fromNowOn(last time.Time, waited Run) time.Time {
+	from := l.Clock.Now()
+	if waited.At.Before(from) { // it waits for the end of its jitter
+		from = waited.At
+	}
+	last = l.Table.before(from, last)
+	for {
+		run, ok := l.Table.Next(last)
+		if !ok || !run.Start.Before(from) {
+			return last
+		}
+		last = run.At
+	}
 }
 
 // late is the cause for which a run can begin no more, "" where it can.

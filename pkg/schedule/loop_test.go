@@ -189,6 +189,129 @@ func TestLoopEndsWithSchedule(t *testing.T) {
 	}
 }
 
+// TestLoopChanges holds what a change does while a run is waited for, and while one is under way, from 9:10 on. The clock stops at
+// each wait until the change has been taken there.
+func TestLoopChanges(t *testing.T) {
+	const m = time.Minute
+	table := func(expression string, edit func(*schedule.Timetable)) *schedule.Timetable {
+		s, err := schedule.Parse(expression, "")
+		require.NoError(t, err)
+		made := &schedule.Timetable{Schedule: s}
+		if edit != nil {
+			edit(made)
+		}
+		return made
+	}
+	closed := func(hours string) func(*schedule.Timetable) {
+		return func(made *schedule.Timetable) {
+			var h schedule.Hours
+			require.NoError(t, h.UnmarshalText([]byte(hours)))
+			made.Windows = schedule.NewWindows(time.UTC, nil, []schedule.Exclusion{{Window: schedule.Window{Hours: h}}}, nil)
+		}
+	}
+	for name, c := range map[string]struct {
+		first *schedule.Timetable
+		queue bool
+		took  time.Duration
+		// during says that the change comes in the first run, else while that is waited for, after the clock has gone on by passes.
+		during bool
+		passes time.Duration
+		change schedule.Change
+		want   []string
+	}{
+		"another schedule, while waiting": {
+			change: schedule.Change{Table: table("30 * * * *", nil), Afresh: true},
+			want:   []string{"wait 10:00", "taken", "wait 09:30", "run 09:30 at 09:30"},
+		},
+		"another schedule does not make up for what it would have had": {
+			during: true, took: 150 * m, change: schedule.Change{Table: table("15 * * * *", nil), Afresh: true, Deadline: time.Hour},
+			want: []string{"wait 10:00", "run 10:00 at 10:00", "taken", "wait 13:15", "run 13:15 at 13:15"},
+		},
+		"windows that open again": {
+			first: table("0 * * * *", closed("09:05-12:30")), passes: 111 * m, change: schedule.Change{Table: table("0 * * * *", nil), Deadline: time.Hour},
+			want: []string{"wait 13:00", "taken", "wait 12:00", "run 12:00 at 12:00"},
+		},
+		"a jitter that is over": {
+			first: table("0 * * * *", func(made *schedule.Timetable) { made.Jitter, made.Seed = 59*m, 5 }), passes: 52 * m,
+			change: schedule.Change{Table: table("0 * * * *", nil), Deadline: 10 * m},
+			want:   []string{"wait 10:11", "taken", "run 10:00 at 10:02"},
+		},
+		"an interval goes on": {
+			first: table("@every 1h", nil), passes: 20 * m, change: schedule.Change{Table: table("@every 1h", closed("23:00-24:00"))},
+			want: []string{"wait 10:10", "taken", "wait 10:10", "run 10:10 at 10:10"},
+		},
+		"what waits in the queue stays there": {
+			queue: true, during: true, took: 90 * m, change: schedule.Change{Table: table("0 * * * *", nil), Queue: true},
+			want: []string{"wait 10:00", "run 10:00 at 10:00", "taken", "run 11:00 at 11:30"},
+		},
+		"a queue that is closed": {
+			queue: true, during: true, took: 90 * m, change: schedule.Change{Table: table("0 * * * *", nil)},
+			want: []string{"wait 10:00", "run 10:00 at 10:00", "taken", "missed 1 11:00-11:00: another was under way", "wait 12:00", "run 12:00 at 12:00"},
+		},
+		"suspended": {
+			change: schedule.Change{Table: table("0 * * * *", func(made *schedule.Timetable) { made.Suspended = true })},
+			want:   []string{"wait 10:00", "taken", "over"},
+		},
+		"the end, while waiting":    {change: schedule.Change{End: true}, want: []string{"wait 10:00"}},
+		"the end comes after a run": {during: true, took: 90 * m, change: schedule.Change{End: true}, want: []string{"wait 10:00", "run 10:00 at 10:00"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, step := hourly(t)
+			if c.first != nil {
+				l.Table = c.first
+			}
+			l.Queue = c.queue
+			changes := make(chan schedule.Change, 1)
+			l.Changes = changes
+			var lines []string
+			taken := false
+			c.change.Taken = func() { taken = true; lines = append(lines, "taken") }
+			clock := &held{stepClock: step, held: func() bool { return !c.during && !taken }}
+			l.Clock = clock
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			l.Waiting = func(r schedule.Run) {
+				lines = append(lines, "wait "+r.Start.Format("15:04"))
+				if !c.during && !taken {
+					step.now = step.now.Add(c.passes)
+					changes <- c.change
+				}
+			}
+			l.Missed = func(m schedule.Missed) {
+				lines = append(lines, fmt.Sprintf("missed %d %s-%s: %s", m.Count, m.From.Format("15:04"), m.To.Format("15:04"), m.Cause))
+			}
+			runs := 0
+			over := l.Run(ctx, func(_ context.Context, r schedule.Run) {
+				lines = append(lines, "run "+r.At.Format("15:04")+" at "+step.now.Format("15:04"))
+				if runs++; c.during && runs == 1 {
+					step.now = step.now.Add(c.took)
+					changes <- c.change
+					return
+				}
+				cancel()
+			})
+			if over {
+				lines = append(lines, "over")
+			}
+			assert.Equal(t, c.want, lines)
+		})
+	}
+}
+
+// held is a clock that does not go on while a test holds it.
+type held struct {
+	*stepClock
+	held func() bool
+}
+
+func (c *held) Wait(ctx context.Context, until time.Time) error {
+	if c.held() {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return c.stepClock.Wait(ctx, until)
+}
+
 func TestSystemClock(t *testing.T) {
 	var clock schedule.SystemClock
 	start := time.Now()
