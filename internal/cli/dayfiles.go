@@ -1,8 +1,8 @@
 package cli
 
 import (
-	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -19,28 +19,25 @@ type dayFile struct {
 	named bool
 }
 
-// dayFiles lists files, and those of directories, in the order in which they were named, each once.
-func dayFiles(names []string) ([]dayFile, error) {
-	var all []dayFile
-	seen := map[string]int{}
-	for _, name := range names {
-		paths, err := expand(name)
-		if err != nil {
-			return nil, err
-		}
-		for _, path := range paths {
-			named := len(paths) == 1 && path == name
-			whole, err := filepath.Abs(path)
-			if err != nil {
-				return nil, err
-			}
-			if i, ok := seen[whole]; ok {
-				all[i].named = all[i].named || named
-				continue
-			}
-			seen[whole] = len(all)
-			all = append(all, dayFile{path, named})
-		}
+// dayFiles lists the files that a name stands for: itself, or the YAML files of a directory, of which there may be none.
+func dayFiles(name string) ([]dayFile, error) {
+	if name == "-" {
+		return []dayFile{{name, true}}, nil
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []dayFile{{name, true}}, nil
+	}
+	paths, err := yamlFiles(name)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]dayFile, len(paths))
+	for i, path := range paths {
+		all[i] = dayFile{path, false}
 	}
 	return all, nil
 }
@@ -84,19 +81,10 @@ func (a *app) gameDayOf(path string, d experiment.Document, options runOptions) 
 	if err != nil {
 		return nil, err
 	}
-	day := &gameDay{
+	return &gameDay{
 		GameDay: d.GameDay, app: a, voice: a.Err, file: path, document: d, experiments: experiments, table: table,
 		clock: schedule.SystemClock{}, out: options.out, index: report.IndexFile, monitor: monitor.New(),
-	}
-	options.gameDay = d.GameDay.Metadata.Name
-	day.run = func(ctx context.Context, e chosen) (*report.Result, error) {
-		c, err := day.app.connect()
-		if err != nil {
-			return nil, err
-		}
-		return day.app.runOne(ctx, c, e, options)
-	}
-	return day, nil
+	}, nil
 }
 
 // members loads the experiments of a game day; files are found relative to its own.

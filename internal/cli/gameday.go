@@ -35,6 +35,8 @@ type gameDay struct {
 	out, index string
 	// scheduled says that runs begin by the schedule, and not since somebody asked for one.
 	scheduled bool
+	// last remembers what was run last.
+	last lastRun
 	// monitor is told how things go.
 	monitor *monitor.Monitor
 	// run runs one experiment, as [app.runOne] does.

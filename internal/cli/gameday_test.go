@@ -256,6 +256,17 @@ func TestOnceOfASuspendedDay(t *testing.T) {
 	assert.NoError(t, day.once(t.Context(), false), "a person asks for it")
 }
 
+// serveAlone serves a game day without looking at its file.
+func serveAlone(ctx context.Context, t *testing.T, day *gameDay, state string) error {
+	t.Helper()
+	var err error
+	day.last, err = newLastRun(state, day.file, day.GameDay)
+	require.NoError(t, err)
+	loop := &dayLoop{day: day}
+	loop.serve(ctx)
+	return loop.err()
+}
+
 // said are the lines of standard error that the game day says by itself.
 func said(errs string) (lines []string) {
 	for line := range strings.Lines(errs) {
@@ -277,7 +288,7 @@ func TestServe(t *testing.T) {
 		}
 		return inner(ctx, e)
 	}
-	require.NoError(t, day.serve(ctx, ""))
+	require.NoError(t, serveAlone(ctx, t, day, ""))
 	assert.Equal(t, []string{
 		"next run at 2026-11-24T10:00:00Z",
 		"run of 2026-11-24T10:00:00Z begins 0s late",
@@ -295,7 +306,7 @@ func TestServeQueues(t *testing.T) {
 	day, clock, _, errs := aDay(t, "  schedule: \"0 10,11 * * *\"\n  concurrency: queue\n  windows: {allow: [{hours: 09:00-12:00}]}\n", 1, ran{took: 90 * time.Minute}, ran{took: 30 * time.Minute}, ran{took: 150 * time.Minute})
 	ctx, cancel := context.WithCancel(t.Context())
 	day.clock = &until{clock, time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC), cancel}
-	require.NoError(t, day.serve(ctx, ""))
+	require.NoError(t, serveAlone(ctx, t, day, ""))
 	assert.Equal(t, []string{
 		"next run at 2026-11-24T10:00:00Z",
 		"run of 2026-11-24T10:00:00Z begins 0s late",
@@ -337,7 +348,7 @@ func TestServeAgain(t *testing.T) {
 		clock.now = at(from)
 		ctx, cancel := context.WithCancel(t.Context())
 		day.clock = &until{clock, at(end), cancel}
-		require.NoError(t, day.serve(ctx, state))
+		require.NoError(t, serveAlone(ctx, t, day, state))
 		return said(errs.String())
 	}
 	assert.Equal(t, []string{"next run at 2026-11-24T10:00:00Z", "run of 2026-11-24T10:00:00Z begins 0s late", "next run at 2026-11-24T11:00:00Z"}, serve("09:10", "10:30"))
@@ -372,13 +383,13 @@ func mustTable(t *testing.T, day *experiment.GameDay) *schedule.Timetable {
 // TestServeWithoutRuns: what has nothing to run says so; a suspended day is still there when it is looked for.
 func TestServeWithoutRuns(t *testing.T) {
 	day, _, _, errs := aDay(t, "  at: 2026-11-24T08:00\n", 1)
-	require.NoError(t, day.serve(t.Context(), ""))
+	require.NoError(t, serveAlone(t.Context(), t, day, ""))
 	assert.Equal(t, []string{"no run is left: its schedule is over, or its windows stay closed"}, said(errs.String()))
 
 	day, _, _, errs = aDay(t, daily+"  suspend: true\n", 1)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	require.NoError(t, day.serve(ctx, ""))
+	require.NoError(t, serveAlone(ctx, t, day, ""))
 	assert.ErrorIs(t, ctx.Err(), context.DeadlineExceeded)
 	assert.Equal(t, []string{"it is suspended: nothing runs"}, said(errs.String()))
 }

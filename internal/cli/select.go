@@ -130,9 +130,6 @@ func (s *selection) documents(a *app) ([]experiment.Document, error) {
 }
 
 // expand lists the YAML files of a directory, in order; anything else stands for itself.
-//
-// Names that begin with a dot are passed over: editors keep their own files under such, and where a ConfigMap is mounted,
-// each file is there a second time, in a folder named ..2026_01_02_… that `..data` points to.
 func expand(name string) ([]string, error) {
 	if name == "-" {
 		return []string{name}, nil
@@ -140,9 +137,21 @@ func expand(name string) ([]string, error) {
 	if info, err := os.Stat(name); err != nil || !info.IsDir() {
 		return []string{name}, err
 	}
+	found, err := yamlFiles(name)
+	if err == nil && len(found) == 0 {
+		err = usage(fmt.Errorf("%s holds no .yaml file", name))
+	}
+	return found, err
+}
+
+// yamlFiles lists the YAML files of a directory and of those in it, in order.
+//
+// Names that begin with a dot are passed over: editors keep their own files under such, and where a ConfigMap is mounted,
+// each file is there a second time, in a folder named ..2026_01_02_… that `..data` points to.
+func yamlFiles(dir string) ([]string, error) {
 	var found []string
 	// With a separator at its end, a link to a directory is followed.
-	root := name + string(filepath.Separator)
+	root := dir + string(filepath.Separator)
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -156,9 +165,6 @@ func expand(name string) ([]string, error) {
 		}
 		return nil
 	})
-	if err == nil && len(found) == 0 {
-		err = usage(fmt.Errorf("%s holds no .yaml file", name))
-	}
 	return found, err
 }
 

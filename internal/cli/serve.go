@@ -10,7 +10,6 @@ import (
 
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/report"
-	"github.com/chaosctl/chaosctl/pkg/schedule"
 )
 
 func (a *app) serve() *cobra.Command {
@@ -26,6 +25,9 @@ own. An interrupt undoes what is under way, and leaves.
 
 Several game days, in several files or in a directory, run each on its own schedule. Those whose experiments have one target are
 kept apart by the lock of that: the later one is refused, or waits where it has concurrency: queue.
+
+Files are looked at again and again. A game day that is new, has changed, or is gone is so from the next run on; of a file that is
+broken, what was in force before stays so.
 
 Of a game day with a startingDeadline, what was run last is remembered: started again, serve makes up for a run that was
 missed in between, if it is not too late for it.`,
@@ -43,7 +45,7 @@ missed in between, if it is not too late for it.`,
 			if listen != "" && once {
 				return usage(errors.New("--listen is for a program that stays: leave it out with --once"))
 			}
-			s, err := a.newServer(files, options, state)
+			s, err := a.newServer(files, options, state, once)
 			if err != nil {
 				return err
 			}
@@ -103,73 +105,4 @@ func (d *gameDay) once(ctx context.Context, anyTime bool) error {
 		return &ExitError{Code: report.ExitRefused, Err: &closedError{d.Metadata.Name, reason.Why}, Hint: hint}
 	}
 	return exitWith(d.runAll(ctx))
-}
-
-// serve runs the game day at each instant of its schedule until ctx ends.
-func (d *gameDay) serve(ctx context.Context, state string) error {
-	if d.Spec.Suspend {
-		d.say("it is suspended: nothing runs")
-		<-ctx.Done()
-		return nil
-	}
-	record, err := newLastRun(state, d.file, d.GameDay)
-	if err != nil {
-		return usage(err)
-	}
-	since, err := record.read()
-	if err != nil {
-		d.say("warning: what was run last cannot be told (%v): nothing is made up for", err)
-	}
-	remember := func(at time.Time) {
-		if err := record.write(at); err != nil {
-			d.say("warning: what is run cannot be remembered (%v; see --state): started again, this program may run it twice", err)
-		}
-	}
-	loop := &schedule.Loop{Clock: d.clock, Table: d.table, Queue: d.Spec.Concurrency == experiment.Queue, Since: since}
-	if d.Spec.StartingDeadline != nil {
-		loop.Deadline = d.Spec.StartingDeadline.Std()
-	}
-	loop.Waiting = func(next schedule.Run) {
-		d.say("next run at %s", next.Start.Format(time.RFC3339))
-		d.monitor.Next(d.Metadata.Name, next.Start)
-	}
-	loop.Missed = func(m schedule.Missed) {
-		d.monitor.Missed(d.Metadata.Name, m.Count)
-		d.say("%s", missedWords(m))
-		remember(m.To)
-	}
-	worst := report.ExitPass
-	d.scheduled = true
-	over := loop.Run(ctx, func(ctx context.Context, run schedule.Run) {
-		remember(run.At)
-		now := d.clock.Now()
-		if reason := d.table.Windows.Closed(now); reason != nil {
-			d.say("the run of %s is left out: %s", run.At.Format(time.RFC3339), reason.Why)
-			return
-		}
-		d.say("run of %s begins %s late", run.At.Format(time.RFC3339), now.Sub(run.Start).Round(time.Millisecond))
-		worst = worseCode(worst, d.runAll(ctx))
-	})
-	if over {
-		d.say("no run is left: its schedule is over, or its windows stay closed")
-	}
-	if worst == report.ExitUndoIncomplete {
-		return exitWith(worst)
-	}
-	return nil
-}
-
-func (d *gameDay) say(format string, args ...any) {
-	fmt.Fprintf(d.voice, "game day %s: "+format+"\n", append([]any{d.Metadata.Name}, args...)...)
-}
-
-func missedWords(m schedule.Missed) string {
-	from, to := m.From.Format(time.RFC3339), m.To.Format(time.RFC3339)
-	switch {
-	case m.Count == 1:
-		return fmt.Sprintf("the run of %s was missed: %s", from, m.Cause)
-	case m.Count >= schedule.MostMissed:
-		return fmt.Sprintf("more than %d runs from %s to %s were missed: %s", schedule.MostMissed, from, to, m.Cause)
-	}
-	return fmt.Sprintf("%d runs from %s to %s were missed: %s", m.Count, from, to, m.Cause)
 }

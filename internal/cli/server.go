@@ -5,64 +5,42 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
-	"sync"
+	"slices"
 	"text/tabwriter"
+	"time"
 
-	"github.com/chaosctl/chaosctl/pkg/monitor"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
 // server runs game days, each on its own schedule.
 type server struct {
-	app     *app
-	options runOptions
-	// state is the directory that remembers what was run last; "" is that of the user.
-	state   string
-	monitor *monitor.Monitor
-	// days are in the order of their files.
-	days []*gameDay
+	app *app
+	set *daySet
+	// every is how often files are looked at.
+	every time.Duration
+	// loops are those of the game days in force, and of those whose last run is still under way, by their names.
+	loops map[string]*dayLoop
+	// rested is sent to when a loop has nothing left to run.
+	rested chan struct{}
+	// worst is the worst exit code of loops that have ended.
+	worst int
 }
 
-// newServer loads game days. One that is broken is an error, and so are two of one name.
-func (a *app) newServer(names []string, options runOptions, state string) (*server, error) {
-	s := &server{app: a, options: options, state: state, monitor: monitor.New()}
-	files, err := dayFiles(names)
+// newServer loads the game days of files and directories; see [app.newDaySet].
+func (a *app) newServer(sources []string, options runOptions, state string, strict bool) (*server, error) {
+	set, err := a.newDaySet(sources, options, state, strict)
 	if err != nil {
 		return nil, err
 	}
-	named := map[string]*gameDay{}
-	for _, file := range files {
-		days, err := a.gameDaysIn(file, options)
-		if err != nil {
-			return nil, err
-		}
-		for _, day := range days {
-			if other := named[day.Metadata.Name]; other != nil {
-				return nil, sameName(other, day)
-			}
-			named[day.Metadata.Name] = day
-		}
-		s.days = append(s.days, days...)
-	}
-	if len(s.days) == 0 {
-		return nil, usage(fmt.Errorf("there is no GameDay in %s: experiments are run by chaosctl run -f", strings.Join(names, ", ")))
-	}
-	for _, day := range s.days {
-		day.monitor = s.monitor
-		// Where there are several, each has an index of its own.
-		if len(s.days) > 1 {
-			day.index = "index-" + day.Metadata.Name + ".html"
-		}
-	}
-	return s, nil
+	return &server{app: a, set: set, every: lookEvery, loops: map[string]*dayLoop{}, rested: make(chan struct{}, 1)}, nil
 }
 
 // once runs all game days now, one after the other. Of several, one whose windows are closed keeps none of the others from
 // being run, but one that leaves something behind does.
 func (s *server) once(ctx context.Context, anyTime, ifOpen bool) error {
-	if len(s.days) == 1 {
-		err := s.days[0].once(ctx, anyTime)
+	days := s.set.days()
+	if !s.set.several {
+		err := days[0].once(ctx, anyTime)
 		if closed := new(closedError); ifOpen && errors.As(err, &closed) {
 			fmt.Fprintln(s.app.Err, closed)
 			return nil
@@ -70,8 +48,8 @@ func (s *server) once(ctx context.Context, anyTime, ifOpen bool) error {
 		return err
 	}
 	worst := report.ExitPass
-	all := make([]outcome, len(s.days))
-	for i, day := range s.days {
+	all := make([]outcome, len(days))
+	for i, day := range days {
 		o := outcome{name: day.Metadata.Name, verdict: notRun}
 		switch {
 		case ctx.Err() != nil:
@@ -119,40 +97,97 @@ func (s *server) onceOf(ctx context.Context, day *gameDay, anyTime, ifOpen bool)
 // serveAt serves the monitor at an address beside the game days.
 func (s *server) serveAt(ctx context.Context, address string) error {
 	ctx, cancel := context.WithCancel(ctx)
-	at, done, err := s.monitor.Listen(ctx, address)
+	at, done, err := s.set.monitor.Listen(ctx, address)
 	if err != nil {
 		cancel()
 		return usage(err)
 	}
 	defer func() { cancel(); <-done }()
-	fmt.Fprintf(s.app.Err, "metrics at http://%s/metrics\n", at)
+	fmt.Fprintf(s.set.voices.err, "metrics at http://%s/metrics\n", at)
 	return s.serve(ctx)
 }
 
-// serve runs each game day at each instant of its schedule, until ctx ends or no run is left.
+// serve runs each game day at each instant of its schedule, and goes by what becomes of the files, until ctx ends. It ends by
+// itself where no run is left, and none can come.
 func (s *server) serve(ctx context.Context) error {
-	if len(s.days) > 1 {
-		out, errs := &oneAtATime{out: s.app.Out}, &oneAtATime{out: s.app.Err}
-		for _, day := range s.days {
-			day.voice = errs
-			day.app = s.app.beside(day.Metadata.Name, out, errs)
+	looks := time.NewTicker(s.every)
+	defer looks.Stop()
+	s.keep(ctx, false)
+	s.set.monitor.Ready(true)
+	for ctx.Err() == nil && !s.over() {
+		select {
+		case <-ctx.Done():
+		case <-s.rested:
+		case <-looks.C:
+			s.set.look()
+			s.keep(ctx, true)
 		}
 	}
-	s.monitor.Ready(true)
-	defer s.monitor.Ready(false)
-	errs := make([]error, len(s.days))
-	var all sync.WaitGroup
-	for i, day := range s.days {
-		all.Go(func() { errs[i] = day.serve(ctx, s.state) })
+	s.set.monitor.Ready(false)
+	for name, loop := range s.loops {
+		loop.change(nil)
+		<-loop.done
+		s.ended(name)
 	}
-	all.Wait()
-	return errors.Join(errs...)
+	if s.worst == report.ExitUndoIncomplete {
+		return exitWith(s.worst)
+	}
+	return nil
 }
 
-// beside is the app for a game day that runs beside others: its lines say whose they are.
-func (a *app) beside(name string, out, errs *oneAtATime) *app {
-	own := *a
-	own.Out = &lines{to: out, prefix: name + " | "}
-	own.Err = &lines{to: errs, prefix: name + " | "}
-	return &own
+// keep has a loop for each game day in force, and ends others after the run that is under way. It says so of those that come later.
+func (s *server) keep(ctx context.Context, later bool) {
+	days := s.set.days()
+	for name, loop := range s.loops {
+		select {
+		case <-loop.done: // as it was told before
+			s.ended(name)
+			continue
+		default:
+		}
+		i := slices.IndexFunc(days, func(d *gameDay) bool { return d.Metadata.Name == name })
+		switch {
+		case i < 0 && !loop.ending:
+			loop.latest.say("it is not there any more: no other run of it begins")
+			loop.change(nil)
+		case i >= 0 && (loop.ending || days[i] != loop.latest):
+			days[i].say("it has changed, or a file that it names: that is in force from the next run on")
+			loop.change(days[i])
+		}
+	}
+	for _, day := range days {
+		if s.loops[day.Metadata.Name] != nil {
+			continue
+		}
+		if later {
+			day.say("it is there now, in %s", day.file)
+		}
+		loop := newDayLoop(day, s.rest)
+		s.loops[day.Metadata.Name] = loop
+		go loop.serve(ctx)
+	}
+}
+
+// ended forgets a loop that has ended, but for what came of it.
+func (s *server) ended(name string) {
+	s.worst = worseCode(s.worst, s.loops[name].worst)
+	delete(s.loops, name)
+}
+
+// rest is told that a loop has nothing left to run.
+func (s *server) rest() {
+	select {
+	case s.rested <- struct{}{}:
+	default: // it is known that one has
+	}
+}
+
+// over says that nothing is left to run, and that nothing can come.
+func (s *server) over() bool {
+	for _, loop := range s.loops {
+		if !loop.over.Load() {
+			return false
+		}
+	}
+	return !s.set.mayGrow()
 }

@@ -65,14 +65,12 @@ func serving(t *testing.T, run func(ctx context.Context, day *gameDay) (*report.
 	t.Helper()
 	out, errs = &lockedBuffer{}, &lockedBuffer{}
 	a := &app{Streams: Streams{Out: out, Err: errs}, kube: genericclioptions.NewConfigFlags(true)}
-	s, err = a.newServer(names, runOptions{out: filepath.Join(t.TempDir(), "runs")}, t.TempDir())
-	if err != nil {
-		return nil, out, errs, err
+	s, err = a.newServer(names, runOptions{out: filepath.Join(t.TempDir(), "runs")}, t.TempDir(), false)
+	if err == nil {
+		s.every = time.Minute
+		s.set.run = func(ctx context.Context, day *gameDay, _ chosen) (*report.Result, error) { return run(ctx, day) }
 	}
-	for _, day := range s.days {
-		day.run = func(ctx context.Context, _ chosen) (*report.Result, error) { return run(ctx, day) }
-	}
-	return s, out, errs, nil
+	return s, out, errs, err
 }
 
 // passes plays a run that passes at once.
@@ -88,7 +86,7 @@ func TestGameDaysOfADirectory(t *testing.T) {
 	s, _, _, err := serving(t, passes, filepath.Join(dir, "b.yaml"), dir, dir+"/a.yaml")
 	require.NoError(t, err)
 	var names []string
-	for _, day := range s.days {
+	for _, day := range s.set.days() {
 		names = append(names, day.Metadata.Name)
 		assert.Contains(t, day.index, day.Metadata.Name, "the reports of each have an index of their own")
 	}
@@ -114,7 +112,7 @@ func TestGameDaysRefused(t *testing.T) {
 		"an experiment by name":   {map[string]string{"a.yaml": day, "one.yaml": anExperiment}, []string{"a.yaml", "one.yaml"}, "DIR/one.yaml holds no GameDay: experiments are run by chaosctl run -f"},
 		"experiments alone":       {map[string]string{"one.yaml": anExperiment}, []string{"."}, "there is no GameDay in DIR: experiments are run by chaosctl run -f"},
 		"both in one file":        {map[string]string{"a.yaml": day + "---\n" + anExperiment}, []string{"."}, "DIR/a.yaml holds a GameDay and the experiment one: move that to a file of its own"},
-		"a directory of nothing":  {map[string]string{"a.txt": ""}, []string{"."}, "DIR holds no .yaml file"},
+		"a directory of nothing":  {map[string]string{"a.txt": ""}, []string{"."}, "there is no GameDay in DIR: experiments are run by chaosctl run -f"},
 		"what is not there":       {nil, []string{"none.yaml"}, "DIR/none.yaml: no such file or directory"},
 		"an experiment's mistake": {map[string]string{"a.yaml": strings.Replace(day, "builtin: pod-kill", "file: one.yaml", 1), "one.yaml": strings.Replace(anExperiment, "podKill", "podKil", 1)}, []string{"a.yaml"}, `DIR/one.yaml:7:25: spec.faults[0].podKil: unknown field or fault "podKil" (did you mean "podKill"?)`},
 	} {

@@ -17,8 +17,8 @@ type Monitor struct {
 	registry *prometheus.Registry
 	ready    atomic.Bool
 
-	runs, missed                              *prometheus.CounterVec
-	next, ended, availability, recovery, left *prometheus.GaugeVec
+	runs, missed                                      *prometheus.CounterVec
+	config, next, ended, availability, recovery, left *prometheus.GaugeVec
 }
 
 // New makes a monitor that has seen nothing yet, and is not ready.
@@ -36,6 +36,7 @@ func New() *Monitor {
 	}
 	m.runs = counter("runs_total", "Experiments that were run, by their verdict, and those that were not.", "gameday", "experiment", "verdict")
 	m.missed = counter("missed_runs_total", "Runs of a game day that were due and did not begin.", "gameday")
+	m.config = gauge("gameday_config_valid", "1 where a file of game days is in force as it stands, 0 where it is broken, so that what was in force before stays so.", "file")
 	m.next = gauge("next_run_timestamp_seconds", "When the game day runs next.", "gameday")
 	m.ended = gauge("last_run_timestamp_seconds", "When the last run of the experiment ended.", "gameday", "experiment")
 	m.availability = gauge("last_run_availability_ratio", "The share of requests that were answered in the last run.", "gameday", "experiment", "load", "connections")
@@ -47,8 +48,24 @@ func New() *Monitor {
 // Ready says whether runs begin when they are due.
 func (m *Monitor) Ready(ready bool) { m.ready.Store(ready) }
 
-// Next is told of the run that is waited for.
+// Config is told whether a file of game days is in force as it stands.
+func (m *Monitor) Config(file string, valid bool) {
+	value := 0.0
+	if valid {
+		value = 1
+	}
+	m.config.WithLabelValues(file).Set(value)
+}
+
+// NoConfig is told that a file holds no game days, or is not there any more.
+func (m *Monitor) NoConfig(file string) { m.config.DeleteLabelValues(file) }
+
+// Next is told of the run that is waited for; zero is none.
 func (m *Monitor) Next(gameDay string, at time.Time) {
+	if at.IsZero() {
+		m.next.DeleteLabelValues(gameDay)
+		return
+	}
 	m.next.WithLabelValues(gameDay).Set(float64(at.UnixMilli()) / 1e3)
 }
 

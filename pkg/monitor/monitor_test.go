@@ -85,6 +85,24 @@ func TestMetrics(t *testing.T) {
 	assert.Contains(t, text, `verdict="aborted"} 1`)
 }
 
+// TestMetricsOfFiles: a file that is gone, or a run that will not come, leaves no figure behind.
+func TestMetricsOfFiles(t *testing.T) {
+	m := monitor.New()
+	m.Config("days/a.yaml", true)
+	m.Config("days/b.yaml", false)
+	m.Next("shop", time.Unix(1_900_000_000, 0))
+	assert.Equal(t, []string{
+		`chaosctl_gameday_config_valid{file="days/a.yaml"} 1`,
+		`chaosctl_gameday_config_valid{file="days/b.yaml"} 0`,
+		`chaosctl_next_run_timestamp_seconds{gameday="shop"} 1.9e+09`,
+	}, samples(t, m))
+	m.NoConfig("days/a.yaml")
+	m.NoConfig("days/none.yaml")
+	m.Config("days/b.yaml", true)
+	m.Next("shop", time.Time{})
+	assert.Equal(t, []string{`chaosctl_gameday_config_valid{file="days/b.yaml"} 1`}, samples(t, m))
+}
+
 func TestReadiness(t *testing.T) {
 	m := monitor.New()
 	health := func(path string) int {
