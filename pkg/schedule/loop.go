@@ -144,7 +144,7 @@ func (l *Loop) wait(ctx context.Context, until time.Time) (*Change, error) {
 		return nil, err
 	case change := <-l.Changes:
 		stop()
-		_ = <-waited // that it was stopped
+		<-waited // until it has stopped
 		return &change, nil
 	}
 }

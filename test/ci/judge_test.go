@@ -119,7 +119,7 @@ func made(t *testing.T, args []string) {
 	require.NoError(t, err)
 	for i, arg := range args {
 		if arg != "-C" && (i == 0 || args[i-1] != "-C") {
-			assert.Regexp(t, regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(arg)+`:`), string(text))
+			assert.Regexp(t, `(?m)^`+regexp.QuoteMeta(arg)+`:`, string(text))
 		}
 	}
 }
