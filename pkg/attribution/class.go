@@ -11,6 +11,8 @@ const (
 	InFlight Class = "in-flight"
 	// Starting was sent to a pod that did not serve yet, or whose container was not up again.
 	Starting Class = "starting"
+	// NotReady was sent to a pod that had been ready since its start, and was not any more.
+	NotReady Class = "not-ready"
 	// NodeLost was sent to a pod on a node that was not ready.
 	NodeLost Class = "node-lost"
 	// NoEndpoint found no pod that was ready in the Service.
@@ -33,7 +35,7 @@ const (
 
 // Classes lists the classes in the order in which a table should show them.
 func Classes() []Class {
-	return []Class{Stale, InFlight, Starting, NodeLost, NoEndpoint, Faulted, Rejected, Unanswered, Unresolved, Insecure, Client, Unknown}
+	return []Class{Stale, InFlight, Starting, NotReady, NodeLost, NoEndpoint, Faulted, Rejected, Unanswered, Unresolved, Insecure, Client, Unknown}
 }
 
 // Words say what became of the requests of a class.
@@ -45,6 +47,8 @@ func (c Class) Words() string {
 		return "in flight when the process that had them stopped or died"
 	case Starting:
 		return "sent to a pod that did not serve yet"
+	case NotReady:
+		return "sent to a pod that was not ready any more"
 	case NodeLost:
 		return "sent to a pod on a node that was not ready"
 	case NoEndpoint:
@@ -68,7 +72,7 @@ func (c Class) Words() string {
 // trouble says that the class tells of a pod that could not be expected to answer.
 func (c Class) trouble() bool {
 	switch c {
-	case Stale, InFlight, Starting, NodeLost, Faulted:
+	case Stale, InFlight, Starting, NotReady, NodeLost, Faulted:
 		return true
 	}
 	return false

@@ -2,6 +2,7 @@ package attribution
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"net/netip"
 	"net/url"
@@ -32,14 +33,22 @@ type History struct {
 	byName, byAddress map[string][]*pod
 	// services holds, by name and by the pod's UID, when it was a ready endpoint.
 	services map[string]map[string][]span
-	nodes    map[string]*node
-	sent     map[string]event.Instant // by change
-	streams  map[int]*stream
+	// members are the same, in the order of the pods, once the history is complete.
+	members map[string][]member
+	nodes   map[string]*node
+	sent    map[string]event.Instant // by change
+	streams map[int]*stream
 	// late is the most that a watch was seen to be late.
 	late time.Duration
 	// evicted holds the UIDs of pods that were evicted.
 	evicted map[string]bool
 	gaps    bool
+}
+
+// member is a pod of a Service, and when it was ready in it.
+type member struct {
+	*pod
+	in []span
 }
 
 // node is what was seen of one: where it is, and when it was not ready.
@@ -195,6 +204,14 @@ func (h *History) finish() {
 			h.byAddress[a] = append(h.byAddress[a], p)
 		}
 	}
+	h.members = map[string][]member{}
+	for service, pods := range h.services {
+		for _, p := range h.order {
+			if in := pods[p.uid]; len(in) > 0 {
+				h.members[service] = append(h.members[service], member{p, in})
+			}
+		}
+	}
 	// A Service that no stream names is known where it is the only one of the target's pods.
 	only := h.onlyService()
 	for _, s := range h.streams {
@@ -237,42 +254,42 @@ func latest(pods []*pod, at event.Instant) *pod {
 
 // endpoints says whether any pod was ready in a Service at an instant; known is false for a Service of which nothing was seen.
 func (h *History) endpoints(service string, at event.Instant) (any, known bool) {
-	pods, known := h.services[service]
-	for _, spans := range pods {
-		for _, s := range spans {
-			if s.holds(at) {
-				return true, known
-			}
-		}
-	}
-	return false, known
+	_, known = h.services[service]
+	return slices.ContainsFunc(h.members[service], func(m member) bool {
+		return slices.ContainsFunc(m.in, func(s span) bool { return s.holds(at) })
+	}), known
 }
 
 // candidates are the pods that a request of a stream may have been sent to: those that the Service had, and those that it has
-// just lost, or that were to be reached on a connection of an earlier time.
-func (h *History) candidates(s *stream, at event.Instant) []*pod {
-	var all []*pod
-	pods, known := h.services[s.service]
-	for _, p := range h.order {
-		switch {
-		case !p.seen() || p.created > at.Add(h.late):
-		case !known:
-			if at <= later(p.gone, settling) {
-				all = append(all, p)
-			}
-		default:
-			if slices.ContainsFunc(pods[p.uid], func(in span) bool {
-				until := later(in.until, settling)
-				if s.kept {
-					until = max(until, later(p.gone, settling))
+// just lost, or that were to be reached on a connection of an earlier time. Where nothing was seen of the Service they are all that lived.
+func (h *History) candidates(s *stream, at event.Instant) iter.Seq[*pod] {
+	_, known := h.services[s.service]
+	return func(yield func(*pod) bool) {
+		if !known {
+			for _, p := range h.order {
+				if p.seen() && p.created <= at.Add(h.late) && at <= later(p.gone, settling) && !yield(p) {
+					return
 				}
-				return in.from <= at.Add(h.late) && at <= until
-			}) {
-				all = append(all, p)
+			}
+			return
+		}
+		for _, m := range h.members[s.service] {
+			if m.seen() && m.created <= at.Add(h.late) && h.reached(s, m, at) && !yield(m.pod) {
+				return
 			}
 		}
 	}
-	return all
+}
+
+// reached says whether a Service may have sent a request of a stream to one of its pods.
+func (h *History) reached(s *stream, m member, at event.Instant) bool {
+	return slices.ContainsFunc(m.in, func(in span) bool {
+		until := later(in.until, settling)
+		if s.kept {
+			until = max(until, later(m.gone, settling))
+		}
+		return in.from <= at.Add(h.late) && at <= until
+	})
 }
 
 // later is an instant d after another; forever stays so.

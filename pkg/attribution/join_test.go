@@ -180,3 +180,43 @@ func TestAPodOfTheSameName(t *testing.T) {
 	assert.Contains(t, places, "starting b ready, had not served")
 	assert.EqualValues(t, 3, r.Exact)
 }
+
+// TestReadyNoMore: a pod that has ceased to be ready is told from one that is not ready yet, and one that somebody has taken out of the
+// workload lives on.
+func TestReadyNoMore(t *testing.T) {
+	h := attribution.NewHistory()
+	h.Emit(event.Event{Payload: event.StreamStarted{Connections: "fresh", URL: "http://web/"}})
+	for _, uid := range []string{"a", "b"} {
+		h.Emit(event.Event{Payload: event.PodObserved{UID: uid, Name: uid, Running: true, Ready: true, Initial: true}})
+	}
+	h.Emit(event.Event{At: at(5), Payload: event.PodObserved{UID: "a", Name: "a", Running: true}})
+	h.Emit(event.Event{At: at(5), Payload: event.PodObserved{UID: "b", Name: "b", Running: true, Left: true}})
+	h.Emit(event.Event{At: at(5), Payload: event.PodObserved{UID: "c", Name: "c", Running: true}})
+	join := attribution.NewJoin(h, 0, at(60))
+	for _, name := range []string{"a", "b", "c"} {
+		join.Add(load.Sample{Due: at(6), Start: at(6), End: at(6.1), Status: 503, Cause: load.ServerError, Pod: name})
+	}
+	classes := map[string]attribution.Class{}
+	for _, c := range join.Result().Classes {
+		classes[c.Places[0].Pod] = c.Class
+	}
+	assert.Equal(t, map[string]attribution.Class{"a": attribution.NotReady, "b": attribution.Rejected, "c": attribution.Starting}, classes)
+}
+
+func BenchmarkJoin(b *testing.B) {
+	h := attribution.NewHistory()
+	h.Emit(event.Event{Payload: event.StreamStarted{Connections: "fresh", URL: "http://web/", Service: "web"}})
+	for i := range 100 {
+		h.Emit(event.Event{Payload: event.PodObserved{UID: fmt.Sprint(i), Name: fmt.Sprint("web-", i), Running: true, Ready: true, Initial: true}})
+		h.Emit(event.Event{Payload: event.EndpointObserved{Service: "web", PodUID: fmt.Sprint(i), Pod: fmt.Sprint("web-", i), Ready: true, Initial: true}})
+	}
+	join := attribution.NewJoin(h, 0, at(1e6))
+	b.ReportAllocs()
+	for i := range b.N {
+		s := load.Sample{Due: at(1), Start: at(1), End: at(2), Status: 200, Pod: fmt.Sprint("web-", i%100)}
+		if i%10 == 0 {
+			s = load.Sample{Due: at(1), Start: at(1), End: at(2), Cause: load.Refused}
+		}
+		join.Add(s)
+	}
+}

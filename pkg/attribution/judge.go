@@ -77,6 +77,8 @@ func (h *History) trouble(p *pod, r request, phase Phase) (Class, bool) {
 		}
 	}
 	switch {
+	case phase == Unready && p.wasReady(r.Start):
+		return NotReady, true
 	case phase == Down || phase == Unready:
 		return Starting, true
 	case r.kind != answered && p.acted(r.Start, r.End):
@@ -149,7 +151,7 @@ func (h *History) infer(s *stream, r request) inference {
 // false where there are none.
 func (h *History) suspects(s *stream, r request) (found inference, ok bool) {
 	several, young := false, false
-	for _, p := range h.candidates(s, r.Start) {
+	for p := range h.candidates(s, r.Start) {
 		phase := p.phase(r.Start, r.proven)
 		class, troubled := h.trouble(p, r, phase)
 		switch {

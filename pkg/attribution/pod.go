@@ -63,6 +63,9 @@ type act struct {
 func (p *pod) seen() bool { return len(p.states) > 0 }
 
 func (p *pod) observe(at event.Instant, o event.PodObserved) {
+	if o.Left && p.seen() {
+		return // it lives on as it was, until it is seen to be gone
+	}
 	before := state{}
 	if p.seen() {
 		before = p.states[len(p.states)-1]
@@ -194,6 +197,17 @@ func (p *pod) hasServed(when event.Instant) bool {
 		return true
 	}
 	return p.served > since
+}
+
+// wasReady says whether the pod has been ready since it was last started.
+func (p *pod) wasReady(when event.Instant) bool {
+	since := p.up(when)
+	for _, s := range p.states {
+		if s.ready && s.at >= since && s.at <= when {
+			return true
+		}
+	}
+	return false
 }
 
 // unproven says that the containers of a pod have not been up for long, so that it may not serve though it is ready.

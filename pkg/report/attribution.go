@@ -111,10 +111,10 @@ func (c FailureClass) ShownPods() []FailurePod { return c.Pods[:min(len(c.Pods),
 // MorePods is how many pods a table does not name.
 func (c FailureClass) MorePods() int { return max(0, len(c.Pods)-mostShownPods) }
 
-// Words say which pod, in what phase, and what clients saw.
-func (p FailurePod) Words() string {
+// Where says which pod, in what phase.
+func (c FailureClass) Where(p FailurePod) string {
 	text := cmp.Or(p.Pod, "pod not known")
-	if p.Pod == "" && p.Exact == p.Failures {
+	if p.Pod == "" && (p.Exact == p.Failures || c.Class == string(attribution.NoEndpoint)) {
 		text = "no pod"
 	}
 	if p.Phase != "" {

@@ -145,7 +145,7 @@ func (s *summary) attribution(a *AttributionResult) {
 	for _, c := range a.Classes {
 		var pods []string
 		for _, p := range c.ShownPods() {
-			pods = append(pods, count(p.Failures)+" "+p.Words())
+			pods = append(pods, count(p.Failures)+" "+c.Where(p))
 		}
 		if more := c.MorePods(); more > 0 {
 			pods = append(pods, count(more)+" more")

@@ -203,7 +203,7 @@ type AttributionResult struct {
 	Classes []FailureClass `json:"classes"`
 }
 
-// FailureClass is the failed requests of one class: stale, in-flight, starting, node-lost, no-endpoint, faulted, rejected, unanswered,
+// FailureClass is the failed requests of one class: stale, in-flight, starting, not-ready, node-lost, no-endpoint, faulted, rejected, unanswered,
 // dns, tls, client or unknown.
 type FailureClass struct {
 	Class string `json:"class"`

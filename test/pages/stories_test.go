@@ -96,6 +96,7 @@ func failed(t *testing.T, dir string) {
 	r := record(t, dir, experiment("single-replica-kill", "self-healing", "", "deployment/cart", killOne, "{"+usual+"}"))
 	victim, replacement := podName(11), podName(12)
 	r.add(0.002, event.Planned{TargetPods: 1, ReadyPods: 1})
+	r.add(0.003, event.TargetConfigured{Replicas: 1, GracePeriod: 30, Containers: []event.ContainerConfigured{{Name: "cart", Readiness: true}}})
 	r.steadyPod(victim, "node1")
 	r.change(10.01, event.ChangeUpdated{ID: "kill-one/1/delete-" + victim, Fault: "kill-one", Verb: "delete", Object: podObject(victim, "node1")},
 		event.ChangeIntended, event.ChangeSent, event.ChangeApplied, event.ChangeProved)
