@@ -194,7 +194,7 @@ type Group struct {
 	Evicted int
 	// Node and Zone are what all that were ready before had in common; empty where they had not.
 	Node, Zone string
-	// Elsewhere says that there was another node, or another zone, to be in.
+	// OtherNodes and OtherZones say that there were others to be in.
 	OtherNodes, OtherZones bool
 	// Within is the time from the first loss to the last.
 	Within time.Duration
@@ -260,6 +260,11 @@ func (h *History) place(g Group, at event.Instant) Group {
 		g.OtherZones = g.OtherZones || n.zone != "" && n.zone != g.Zone
 	}
 	return g
+}
+
+// Died says whether the process of any pod ended in place.
+func (h *History) Died() bool {
+	return slices.ContainsFunc(h.order, func(p *pod) bool { return len(p.deaths) > 0 })
 }
 
 // Stop is how long a pod took to be gone after it was told to stop.

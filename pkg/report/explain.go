@@ -18,6 +18,8 @@ type circumstances struct {
 	// lost are the pods that were taken away together, slowest is the one that took longest to go.
 	lost    attribution.Group
 	slowest *attribution.Stop
+	// died says that a process ended in place.
+	died bool
 	// configured is nil where the target's configuration is not known.
 	configured *event.TargetConfigured
 	// onNodes says that faults changed nodes.
@@ -34,7 +36,7 @@ func (r *record) explain(m *Model, found attribution.Result) *Explanation {
 	if m.Verdict == Pass || m.Windows.Fault == nil {
 		return nil
 	}
-	c := circumstances{found: found, lost: r.history.Lost(), configured: r.configured, recoveries: m.Recoveries}
+	c := circumstances{found: found, lost: r.history.Lost(), died: r.history.Died(), configured: r.configured, recoveries: m.Recoveries}
 	for _, e := range m.Expectations {
 		if e.Verdict == Fail {
 			c.failed = append(c.failed, e.Kind)

@@ -183,7 +183,7 @@ func (c *circumstances) empty(e *Explanation, n uint64) {
 	e.Why = "No pod was ready in the Service for " + inWords(c.found.Empty)
 	g := c.lost
 	switch {
-	case c.configured != nil && c.configured.Replicas == 1 && g.Pods > 0 && g.All <= 1:
+	case c.configured != nil && c.configured.Replicas == 1 && (g.Pods > 0 && g.All <= 1 || g.Pods == 0 && c.died):
 		e.Why += ": the workload has one replica, and that was lost."
 		e.Mend = "A second replica, which stays while the first is replaced, " + c.avoided(n) + "."
 		e.Kind, e.Avoided = "replicas", n
