@@ -253,7 +253,7 @@ func latest(pods []*pod, at event.Instant) *pod {
 }
 
 // endpoints says whether any pod was ready in a Service at an instant; known is false for a Service of which nothing was seen.
-func (h *History) endpoints(service string, at event.Instant) (any, known bool) {
+func (h *History) endpoints(service string, at event.Instant) (some, known bool) {
 	_, known = h.services[service]
 	return slices.ContainsFunc(h.members[service], func(m member) bool {
 		return slices.ContainsFunc(m.in, func(s span) bool { return s.holds(at) })
