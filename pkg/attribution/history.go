@@ -292,6 +292,11 @@ func (h *History) reached(s *stream, m member, at event.Instant) bool {
 	})
 }
 
+// listed says whether a pod was a ready endpoint of a Service at an instant.
+func (h *History) listed(service string, p *pod, at event.Instant) bool {
+	return slices.ContainsFunc(h.services[service][p.uid], func(s span) bool { return s.holds(at) })
+}
+
 // later is an instant d after another; forever stays so.
 func later(at event.Instant, d time.Duration) event.Instant {
 	if at == forever {

@@ -14,6 +14,8 @@ const (
 	mostPlaces = 2000
 	// mostExamples is how many failures of a class are kept as they were.
 	mostExamples = 3
+	// noted is how long after the stop of a pod it may still be listed as a ready endpoint, until its controller has seen it.
+	noted = time.Second
 	// mostQuiet is how many failures without any pod in trouble keep others of their kind from being ascribed to one.
 	mostQuiet = 3
 	// delayStep is how finely it is known how long after its stop a pod was sent requests.
@@ -55,7 +57,12 @@ func (j *Join) Add(s load.Sample) {
 	if from == nil {
 		return
 	}
-	j.named = j.named || s.Pod != ""
+	if s.Pod != "" {
+		j.named = true
+		if p := j.history.named(s.Pod, s.End); p != nil {
+			p.heard = max(p.heard, s.End)
+		}
+	}
 	if s.OK() {
 		if p := j.history.serves(from, s); p != nil {
 			p.serve(s.End)
@@ -63,7 +70,7 @@ func (j *Join) Add(s load.Sample) {
 		return
 	}
 	if j.within.holds(s.Due) {
-		j.count(s, j.attribute(from, s))
+		j.count(from, s, j.attribute(from, s))
 	}
 }
 
@@ -121,7 +128,7 @@ func of(class Class, phase Phase, evidence Evidence, p *pod) Attribution {
 	return a
 }
 
-func (j *Join) count(s load.Sample, a Attribution) {
+func (j *Join) count(from *stream, s load.Sample, a Attribution) {
 	c := j.classes[a.Class]
 	if c == nil {
 		c = &ClassCount{Class: a.Class}
@@ -152,16 +159,19 @@ func (j *Join) count(s load.Sample, a Attribution) {
 	if len(c.Examples) < mostExamples {
 		c.Examples = append(c.Examples, Example{Sample: s, Attribution: a})
 	}
-	j.leaving(s, a)
+	j.leaving(from, s, a)
 }
 
 // leaving counts what the stop of a pod did to requests.
-func (j *Join) leaving(s load.Sample, a Attribution) {
+func (j *Join) leaving(from *stream, s load.Sample, a Attribution) {
 	if a.Class != Stale && a.Class != InFlight || a.pod == nil || a.pod.stop == forever || s.End < a.pod.stop {
 		return
 	}
 	l := &j.result.Leaving
 	l.Failures++
+	if s.Start.Sub(a.pod.stop) > noted && j.history.listed(from.service, a.pod, s.Start) {
+		l.Listed++
+	}
 	if !a.pod.graceful {
 		l.Forced++
 		return

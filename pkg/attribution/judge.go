@@ -155,6 +155,7 @@ func (h *History) suspects(s *stream, r request) (found inference, ok bool) {
 		phase := p.phase(r.Start, r.proven)
 		class, troubled := h.trouble(p, r, phase)
 		switch {
+		case troubled && r.kind == turned && (phase == Unready || phase == Unproven) && p.listens(r.Start):
 		case !troubled:
 			young = young || !r.proven && p.unproven(r.Start)
 		case !ok:

@@ -141,6 +141,23 @@ func TestClasses(t *testing.T) {
 	}
 }
 
+// TestAPodThatAnswersDoesNotRefuse, though it is not ready: it was the one that had been told to stop.
+func TestAPodThatAnswersDoesNotRefuse(t *testing.T) {
+	s := newStory("fresh")
+	s.change(5, "delete", "a", event.ChangeSent, event.ChangeApplied)
+	s.at(5.01, s.pod("a", func(p *event.PodObserved) { p.Terminating = true })) // and stays an endpoint
+	s.at(6, s.pod("c", func(p *event.PodObserved) { p.Ready = false }), event.EndpointObserved{Service: "web", PodUID: "c", Pod: "web-c", Ready: true})
+	join := attribution.NewJoin(s.History, 0, at(60))
+	join.Add(failure(6.1, load.Refused))
+	join.Add(rejectedBy("web-c", 503, failure(6.2, load.ServerError)))
+	join.Add(failure(7, load.Refused))
+	r := join.Result()
+	assert.EqualValues(t, 1, r.Of(attribution.Unknown), "either of them may refuse")
+	assert.EqualValues(t, 1, r.Of(attribution.Starting))
+	assert.EqualValues(t, 1, r.Of(attribution.Stale))
+	assert.EqualValues(t, 1, r.Leaving.Listed)
+}
+
 // TestFailuresWithoutTrouble keep others of their kind from being ascribed to a pod that happens to be in trouble.
 func TestFailuresWithoutTrouble(t *testing.T) {
 	s := newStory("fresh")

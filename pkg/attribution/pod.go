@@ -41,6 +41,8 @@ type pod struct {
 	acts   []act
 	// served is the end of its last success, so far; first is that of the first one since it was last started.
 	served, first event.Instant
+	// heard is the end of the last answer of any kind, so far.
+	heard event.Instant
 }
 
 // state is what was seen of a pod, from an instant on.
@@ -214,6 +216,9 @@ func (p *pod) wasReady(when event.Instant) bool {
 func (p *pod) unproven(when event.Instant) bool {
 	return !p.hasServed(when) && when.Sub(p.up(when)) < youth
 }
+
+// listens says that the pod has answered since its containers were last started, if only with failures: it does not refuse.
+func (p *pod) listens(when event.Instant) bool { return p.heard > p.up(when) }
 
 // serve notes a success.
 func (p *pod) serve(end event.Instant) {

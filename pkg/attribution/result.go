@@ -77,6 +77,8 @@ func (r *Result) In(class Class, phases ...Phase) uint64 {
 type Leaving struct {
 	// Failures counts those that met a pod which had been told to stop, Forced those of them whose pod got no time for it.
 	Failures, Forced uint64
+	// Listed counts those that were sent a second or more after the stop, while the pod was still a ready endpoint.
+	Listed uint64
 	// Longest is how long after its pod was told to stop the last of them was sent; Cut is when the last was over.
 	Longest, Cut time.Duration
 	// delays are in order, and count those that are not forced.

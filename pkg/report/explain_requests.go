@@ -18,6 +18,7 @@ func (c *circumstances) ofRequests() *Explanation {
 	stale, cut := c.found.Of(attribution.Stale), c.found.Of(attribution.InFlight)
 	e := &Explanation{Broke: sentence(c.broke(top))}
 	switch {
+	case c.published(e):
 	case c.most(stale+cut) && 2*c.found.Leaving.Failures > stale+cut:
 		if stale > 0 && cut > 0 {
 			e.Broke = sentence(c.share(stale+cut) + " met a pod on its way out: " + count(stale) + " " + attribution.Stale.Words() + ", " + count(cut) + " in flight when it did" + c.surely(stale+cut, attribution.Stale, attribution.InFlight))
@@ -67,7 +68,7 @@ func (c *circumstances) surely(n uint64, classes ...attribution.Class) string {
 			}
 		}
 	}
-	switch exact {
+	switch exact = min(exact, n); exact {
 	case n:
 		return ""
 	case 0:
@@ -109,6 +110,13 @@ func (c *circumstances) leaving(e *Explanation) {
 	hook, sleeps, own := c.preStop()
 	need := wholeSeconds(after + c.answer)
 	e.Why = "The pod stopped serving before the last of them: these were sent up to " + inWords(l.Longest) + " after it was told to stop, and " + hook + "."
+	if cut := c.found.Of(attribution.InFlight); cut > c.found.Of(attribution.Stale) {
+		e.Why = "The process ended with requests in hand, and " + hook + "."
+	}
+	if 2*l.Listed > l.Failures {
+		e.Why = "The pod stayed a ready endpoint after it was told to stop, and did not serve for so long."
+		return
+	}
 	if own || sleeps >= need || covered == 0 || !c.most(covered) {
 		return
 	}
@@ -138,16 +146,30 @@ func (c *circumstances) preStop() (words string, sleeps time.Duration, own bool)
 // starting explains requests that came to pods which did not serve yet.
 func (c *circumstances) starting(e *Explanation) {
 	unproven := c.found.In(attribution.Starting, attribution.Unproven)
-	unready := c.found.In(attribution.Starting, attribution.Unready, attribution.Down)
 	switch {
 	case c.most(unproven) && len(c.found.Waits) > 0:
 		c.ready(e, unproven)
-	case c.most(unready) && c.configured != nil && len(c.configured.PublishesNotReady) > 0:
-		e.Why = "The Service " + c.configured.PublishesNotReady[0] + " sends requests to pods that are not ready (publishNotReadyAddresses)."
-		e.Mend, e.Kind, e.Avoided = "A Service without publishNotReadyAddresses "+c.avoided(unready)+", which would have gone to pods that were ready.", "publish", unready
-	case c.most(unready):
+	case c.most(c.unready()):
 		e.Why = "Containers were not up, and their pods were still reached."
 	}
+}
+
+// unready counts the requests that came to pods which were not ready yet.
+func (c *circumstances) unready() uint64 {
+	return c.found.In(attribution.Starting, attribution.Unready, attribution.Down)
+}
+
+// published explains requests that came to pods which were not ready, yet or any more, by a Service that publishes such; false where
+// that is not so.
+func (c *circumstances) published(e *Explanation) bool {
+	n := c.unready() + c.found.Of(attribution.NotReady) + c.found.Leaving.Listed
+	if !c.most(n) || c.configured == nil || len(c.configured.PublishesNotReady) == 0 {
+		return false
+	}
+	e.Broke = sentence(c.share(n) + " came to pods that were not ready, yet or any more" + c.surely(n, attribution.Starting, attribution.NotReady, attribution.Stale))
+	e.Why = "The Service " + c.configured.PublishesNotReady[0] + " sends requests to pods that are not ready (publishNotReadyAddresses)."
+	e.Mend, e.Kind, e.Avoided = "A Service without publishNotReadyAddresses "+c.avoided(n)+", which would have gone to pods that were ready.", "publish", n
+	return true
 }
 
 // ready explains requests to pods that were ready and had not served.

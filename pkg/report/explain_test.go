@@ -228,7 +228,7 @@ func TestExplainedReadiness(t *testing.T) {
 			})
 			m := s.told()
 			assert.Equal(t, c.kind, m.Explanation.Kind)
-			assert.Contains(t, m.Explanation.Broke, "sent to a pod that did not serve yet")
+			assert.Contains(t, m.Explanation.Broke, map[bool]string{true: "sent to a pod that did not serve yet", false: "came to pods that were not ready, yet or any more"}[c.ready])
 			assert.NotContains(t, m.Explanation.Broke, "suggests", "the answers name their pod")
 			assert.Contains(t, strings.ReplaceAll(m.Explanation.Why, "\u00a0", " "), c.why)
 			assert.Contains(t, m.Explanation.Mend, c.mend)
