@@ -118,13 +118,13 @@ func (s *Series) write(b *strings.Builder, style Style) {
 	for i, c := range s.Changes {
 		p := fmt.Sprintf("p = %.4f", c.P)
 		line := fmt.Sprintf("%s from run %s on: median %s, before that %s (%s)", c.Direction, c.RunID, s.level(i+1), s.level(i), p)
-		if len(c.Beside) > 0 {
-			line += "; close by changed " + strings.Join(c.Beside, ", ")
-		}
 		if style.Paint != nil {
 			line = style.Paint(c.Direction, line)
 		}
 		fmt.Fprintf(b, "%s%s\n", inset, line)
+		if len(c.Beside) > 0 {
+			fmt.Fprintf(b, "%sclose by changed %s\n", inset+indent, strings.Join(c.Beside, ", "))
+		}
 	}
 	if s.Silent != "" && low.Value != high.Value && s.Metric != history.Phase {
 		fmt.Fprintf(b, "%s%s\n", inset, s.Silent)

@@ -172,14 +172,16 @@ recovery: newest 7.00 s
   ▁▂▁▂▁▂▁▂█▆▇█▆▇█▆
           <worse ▲>
   ▁ 2.00 s  █ ≥ 9.00 s
-  <worse worse from run r08 on: median 8.00 s, before that 2.50 s (p = %[1]s); close by changed the version of chaosctl (v1, then v2), the version of chaosctl (v2, then v1)>
+  <worse worse from run r08 on: median 8.00 s, before that 2.50 s (p = %[1]s)>
+    close by changed the version of chaosctl (v1, then v2), the version of chaosctl (v2, then v1)
 
 phases of the slowest recovery
   ready: newest 7.00 s
     ▁▂▁▂▁▂▁▂█▆▇█▆▇█▆
             <worse ▲>
     ▁ 2.00 s  █ 9.00 s
-    <worse worse from run r08 on: median 8.00 s, before that 2.50 s (p = %[1]s); close by changed the version of chaosctl (v1, then v2), the version of chaosctl (v2, then v1)>
+    <worse worse from run r08 on: median 8.00 s, before that 2.50 s (p = %[1]s)>
+      close by changed the version of chaosctl (v1, then v2), the version of chaosctl (v2, then v1)
 
 2 of 3 figures changed: in runs that do not change, one would be seen in 5 %% of cases at the most
 `, fmt.Sprintf("%.4f", p)), text(t, Of(runs, 0), Style{Paint: func(direction, text string) string { return "<" + direction + " " + text + ">" }}))
