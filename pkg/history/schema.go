@@ -6,7 +6,8 @@ import (
 	"fmt"
 )
 
-// An index bears the mark of this program and the version of its tables, where SQLite has places for both.
+// An index bears the mark of this program and the version of its tables, where SQLite has places for both. The version counts what
+// is kept of a result as well: where that changes, as by another rule for which runs are left out, all are to be read again.
 const (
 	applicationID = 0x63686173 // "chas"
 	schemaVersion = 1
