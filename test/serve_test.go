@@ -75,6 +75,71 @@ func fetched(t *testing.T, url string) string {
 	return string(text)
 }
 
+// TestServeOfADirectory proves that two game days that break one target at the same minute do so one after the other, that one
+// that comes later is run too, and that of one that is broken the last good version goes on.
+func TestServeOfADirectory(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, shared, healthy)
+	before := s.configMap(t)
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
+	day := func(name string) string {
+		return `apiVersion: chaosctl.dev/v1alpha1
+kind: GameDay
+metadata: {name: ` + name + `}
+spec:
+  schedule: "* * * * *"
+  concurrency: queue
+  experiments:
+  - {file: corrupt.yaml}
+`
+	}
+	write("corrupt.yaml", quiet("corrupt", "deployment/catalogue", "configCorrupt: {configMap: catalogue-config, key: catalogue.json}", "3s"))
+	write("a.yaml", day("first"))
+	write("b.yaml", day("second"))
+
+	p := start(t, s.cluster, "serve", "-f", dir, "-n", s.namespace, "--listen", "127.0.0.1:0")
+	p.Says(t, "game day first: next run at")
+	p.Says(t, "game day second: next run at")
+	write("b.yaml", but(t, day("second"), "schedule:", "scedule:"))
+	p.Says(t, "b.yaml:5:3: spec.scedule: unknown field")
+	at := regexp.MustCompile(`metrics at (http://\S+)`).FindStringSubmatch(p.Stderr.String())[1]
+	metrics := fetched(t, at)
+	assert.Contains(t, metrics, `chaosctl_gameday_config_valid{file="`+dir+`/a.yaml"} 1`)
+	assert.Contains(t, metrics, `chaosctl_gameday_config_valid{file="`+dir+`/b.yaml"} 0`)
+	p.SaysTimes(t, "game day first: next run at", 2)
+	p.SaysTimes(t, "game day second: next run at", 2) // after its run, which was in the queue
+	write("b.yaml", day("third"))
+	p.Says(t, "game day second: it is not there any more")
+	p.Says(t, "game day third: next run at")
+	p.SaysTimes(t, "game day third: next run at", 2)
+	metrics = fetched(t, at)
+	for _, name := range []string{"first", "second", "third"} {
+		assert.Contains(t, metrics, `chaosctl_runs_total{experiment="corrupt",gameday="`+name+`",verdict="pass"} `)
+		assert.NotContains(t, metrics, `gameday="`+name+`",verdict="not run"`)
+		assert.FileExists(t, filepath.Join(p.Out, "index-"+name+".html"))
+	}
+	assert.Contains(t, p.Stderr.String(), "corrupt waits for its target: run ", "one of two had to")
+	code, _ := p.Interrupt(t)
+	assert.Zero(t, code)
+
+	var last time.Time
+	for _, dir := range p.Dirs(t) {
+		r := binary.ResultIn(t, dir)
+		if r.Verdict == report.Aborted {
+			continue // by the interrupt
+		}
+		assert.Equal(t, report.Pass, r.Verdict)
+		assert.False(t, r.StartedAt.Before(last), "%s begins at %s, before the end of the run before at %s", dir, r.StartedAt, last)
+		last = r.EndedAt
+	}
+	assertSameContent(t, before, s.configMap(t))
+	assert.Empty(t, s.marks(t))
+}
+
 // TestServeUndoesWhenItsWindowEnds proves that a freeze that begins in the middle of a run ends that run, puts everything
 // back, and keeps the next experiment from beginning; and that none begins within the freeze.
 func TestServeUndoesWhenItsWindowEnds(t *testing.T) {
