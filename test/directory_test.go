@@ -53,6 +53,7 @@ func TestDirectoryOfExperiments(t *testing.T) {
 	assert.Zero(t, again.Exit(t))
 	assert.Len(t, again.Dirs(t), 2)
 	assertRecorded(t, again, "")
+	assertPruned(t, again)
 	assert.Contains(t, again.Stdout.String(), "passes: 2 of 2 runs passed")
 	never := chaosctl(t, s.cluster, "run", "-f", filepath.Join(dir, "1-fails.yaml"), "-n", s.namespace, "--repeat", "2", "--require", "1")
 	assert.Equal(t, report.ExitFail, never.Exit(t))
