@@ -6,7 +6,7 @@ import "time"
 func (c *circumstances) ofPods() *Explanation {
 	g := c.lost
 	if c.failing("replicas") && g.Pods > 1 {
-		e := &Explanation{Broke: count(g.Pods) + " of " + count(g.All) + " pods were lost together, within " + inWords(g.Within) + "."}
+		e := &Explanation{Broke: c.lostOf(g.Pods) + " were lost " + c.apart() + "."}
 		if !c.spread(e, 0) {
 			c.budget(e, 0)
 		}

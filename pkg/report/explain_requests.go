@@ -210,7 +210,7 @@ func (c *circumstances) empty(e *Explanation, n uint64) {
 		e.Mend = "A second replica, which stays while the first is replaced, " + c.avoided(n) + "."
 		e.Kind, e.Avoided = "replicas", n
 	case g.All > 1 && g.Pods >= g.All:
-		e.Why += ": all " + count(g.All) + " pods were lost within " + inWords(g.Within) + "."
+		e.Why += ": " + allOf(g.All) + " were lost " + c.apart() + "."
 		if !c.spread(e, n) {
 			c.budget(e, n)
 		}
@@ -227,10 +227,10 @@ func (c *circumstances) spread(e *Explanation, n uint64) bool {
 	}
 	switch {
 	case g.Zone != "" && g.OtherZones:
-		e.Why = "All " + count(g.All) + " pods were in zone " + g.Zone + ", which was lost."
+		e.Why = upperFirst(allOf(g.All)) + " were in zone " + g.Zone + ", which was lost."
 		e.Mend = "Pods that are spread over zones (topologySpreadConstraints by topology.kubernetes.io/zone)"
 	case g.Node != "" && g.OtherNodes:
-		e.Why = "All " + count(g.All) + " pods were on node " + g.Node + ", which was lost."
+		e.Why = upperFirst(allOf(g.All)) + " were on node " + g.Node + ", which was lost."
 		e.Mend = "Pods that are spread over nodes (topologySpreadConstraints by kubernetes.io/hostname)"
 	default:
 		return false
@@ -238,6 +238,35 @@ func (c *circumstances) spread(e *Explanation, n uint64) bool {
 	e.Kind, e.Avoided = "spread", n
 	e.Mend += " " + cmp.Or(c.mended(n), "would not all have been lost") + "."
 	return true
+}
+
+// allOf are pods without exception.
+func allOf(n int) string {
+	switch n {
+	case 1:
+		return "the only pod"
+	case 2:
+		return "both pods"
+	}
+	return "all " + count(n) + " pods"
+}
+
+func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// lostOf is a number of the pods that there were.
+func (c *circumstances) lostOf(n int) string {
+	if n >= c.lost.All {
+		return upperFirst(allOf(n))
+	}
+	return count(n) + " of " + plural(c.lost.All, "pod")
+}
+
+// apart is the time between the first loss and the last.
+func (c *circumstances) apart() string {
+	if c.lost.Within < 50*time.Millisecond {
+		return "at once"
+	}
+	return "within " + inWords(c.lost.Within)
 }
 
 func (c *circumstances) mended(n uint64) string {
@@ -253,7 +282,7 @@ func (c *circumstances) budget(e *Explanation, n uint64) {
 	if g.Evicted < 2 || g.Evicted < g.Pods || c.configured == nil || !c.configured.BudgetsRead || len(c.configured.Budgets) > 0 {
 		return
 	}
-	e.Why = count(g.Evicted) + " of " + count(g.All) + " pods were evicted within " + inWords(g.Within) + ", and no PodDisruptionBudget covers them."
+	e.Why = c.lostOf(g.Evicted) + " were evicted " + c.apart() + ", and no PodDisruptionBudget covers them."
 	e.Mend = "A PodDisruptionBudget with maxUnavailable: 1 would have held up the second eviction until the first pod was replaced"
 	if n > 0 {
 		e.Mend += ", and " + c.avoided(n)

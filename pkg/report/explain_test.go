@@ -351,7 +351,7 @@ func TestExplainedPods(t *testing.T) {
 		kind, text string
 	}{
 		"evicted together": {circumstances{failed: []string{"replicas"}, lost: attribution.Group{Pods: 2, All: 3, Evicted: 2}, configured: &event.TargetConfigured{BudgetsRead: true}},
-			"budget", "2 of 3 pods were evicted within 0 s, and no PodDisruptionBudget covers them."},
+			"budget", "2 of 3 pods were evicted at once, and no PodDisruptionBudget covers them."},
 		"a slow start": {circumstances{failed: []string{"recovery"}, recoveries: []RecoveryResult{recovery}, within: 15 * time.Second},
 			"start", "An application that is ready within 14.0 s of the start of its containers would have met the bound of 15.0 s: all else took 1.00 s."},
 		"a slow start, of which the end was not seen": {circumstances{failed: []string{"recovery"}, recoveries: []RecoveryResult{{Phases: phases, Censored: true, Reached: 21}}, within: 15 * time.Second},
