@@ -2,10 +2,12 @@ package report
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/chaosctl/chaosctl/pkg/attribution"
+	"github.com/chaosctl/chaosctl/pkg/event"
 )
 
 // leavingShare is how many of the requests that came after a stop a preStop hook is to outlast.
@@ -31,6 +33,8 @@ func (c *circumstances) ofRequests() *Explanation {
 		c.empty(e, top.Failures)
 	case top.Class == attribution.NodeLost:
 		c.spread(e, top.Failures)
+	case top.Class == attribution.Faulted:
+		c.faulted(e)
 	case top.Class == attribution.Rejected:
 		e.Why = "The pods that answered so were ready, and had answered others with success; the first failure was " + failureOf(top) + "."
 	case top.Class == attribution.InFlight:
@@ -184,13 +188,7 @@ func (c *circumstances) ready(e *Explanation, n uint64) {
 		e.Why += "."
 		return
 	}
-	probes := 0
-	for _, each := range c.configured.Containers {
-		if each.Readiness {
-			probes++
-		}
-	}
-	if probes == 0 {
+	if !c.probed() {
 		e.Why += ", and the template has no readiness probe."
 		e.Mend = "A readiness probe that asks for what a request needs " + c.avoided(n) + "."
 	} else {
@@ -198,6 +196,18 @@ func (c *circumstances) ready(e *Explanation, n uint64) {
 		e.Mend = "A readiness probe that passes no sooner than requests succeed " + c.avoided(n) + "."
 	}
 	e.Kind, e.Avoided = "readiness", n
+}
+
+// probed says whether any container has a readiness probe.
+func (c *circumstances) probed() bool {
+	return slices.ContainsFunc(c.configured.Containers, func(each event.ContainerConfigured) bool { return each.Readiness })
+}
+
+// faulted explains requests to a pod on which a fault acted.
+func (c *circumstances) faulted(e *Explanation) {
+	if c.configured != nil && !c.probed() {
+		e.Why = "The template has no readiness probe, by which such a pod could have left the Service."
+	}
 }
 
 // empty explains requests for which there was no pod.

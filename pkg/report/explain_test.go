@@ -319,6 +319,32 @@ func TestExplainedMixture(t *testing.T) {
 	assert.Empty(t, e.Mend)
 }
 
+// TestExplainedFault: a pod on which a fault acts fails, and nothing takes it away.
+func TestExplainedFault(t *testing.T) {
+	for _, readiness := range []bool{true, false} {
+		s := newScripted(t, killExperiment)
+		configured := shopLike()
+		configured.Containers[0].Readiness = readiness
+		s.add(0.004, configured)
+		s.there(webPod("a"), webPod("b"))
+		c := podChange("a")
+		c.Verb = "run agent in"
+		s.change(6, c, event.ChangeIntended, event.ChangeSent, event.ChangeApplied, event.ChangeProved)
+		s.replies(func(seconds float64) reply {
+			if between(seconds, 6.1, 10) && int(seconds*100)%2 == 0 {
+				return reply{status: 503, cause: load.ServerError, took: 0.001}
+			}
+			return answered("web-b")
+		})
+		c.State = event.ChangeUndone
+		s.add(14, c)
+		e := s.told().Explanation
+		assert.Contains(t, e.Broke, "sent to a pod while a fault acted on it")
+		assert.Equal(t, readiness, e.Why == "")
+		assert.Empty(t, e.Mend)
+	}
+}
+
 // TestExplainedWithGaps: what a watch missed could speak against a mend.
 func TestExplainedWithGaps(t *testing.T) {
 	s := newScripted(t, killExperiment)

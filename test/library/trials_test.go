@@ -73,7 +73,7 @@ func rollout() []trial {
 	// That nothing answers at the address of the registry is known at once; that there is no domain of its name takes longer.
 	const nowhere = "faults.cannot-be-pulled.badImage.image=127.0.0.1:9/chaosctl/no-such-image:v0"
 	return []trial{
-		{experiment: "rollout-restart", weakness: "no-readiness", finds: "availability", set: []string{"duration=35s"}},
+		{experiment: "rollout-restart", weakness: "no-readiness", finds: "availability", mend: "readiness", set: []string{"duration=35s"}},
 		{experiment: "rollout-paused", weakness: "greedy-rollout", finds: "replicas", set: []string{"duration=30s"}},
 		{experiment: "rollout-pod-loss", weakness: "greedy-rollout", finds: "replicas", set: []string{"duration=25s"}},
 		{experiment: "rollout-no-room", weakness: "greedy-rollout", finds: "replicas", set: []string{"duration=15s"}},
