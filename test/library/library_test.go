@@ -89,6 +89,12 @@ func (c trial) run(t *testing.T, overlay string) outcome {
 	if c.intrusive {
 		admitIntruders(t, namespace)
 	}
+	return c.runIn(t, namespace)
+}
+
+// runIn runs the experiment on a shop that is there.
+func (c trial) runIn(t *testing.T, namespace string) outcome {
+	t.Helper()
 	args := []string{c.experiment, "-n", namespace, "--rate", cmp.Or(c.rate, usualRate)}
 	for _, s := range slices.Concat(c.slack(t), c.set) {
 		args = append(args, "--set", s)
