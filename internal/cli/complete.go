@@ -79,7 +79,7 @@ func (a *app) flag(cmd *cobra.Command, f *pflag.Flag) completer {
 		return a.kubeconfig(func(c clientcmdapi.Config) []string { return slices.Sorted(maps.Keys(c.Clusters)) })
 	case "user":
 		return a.kubeconfig(func(c clientcmdapi.Config) []string { return slices.Sorted(maps.Keys(c.AuthInfos)) })
-	case "url", "rate", "seed", "set", "since", "last", "gameday", "as", "as-group", "request-timeout":
+	case "url", "rate", "seed", "set", "since", "last", "gameday", "as", "as-group", "request-timeout", "leader-elect", "listen":
 		return cobra.NoFileCompletions
 	}
 	return nil

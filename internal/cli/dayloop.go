@@ -46,7 +46,7 @@ func (l *dayLoop) change(next *gameDay) {
 	}
 	if next != nil {
 		c.Table, c.Queue, c.Deadline = next.table, next.queues(), next.deadline()
-		c.Afresh = c.Afresh || next.last.schedule() != l.latest.last.schedule()
+		c.Afresh = c.Afresh || scheduleText(next.GameDay) != scheduleText(l.latest.GameDay)
 		c.Taken = func() { l.day = next }
 		l.latest = next
 	}
@@ -59,11 +59,11 @@ func (l *dayLoop) serve(ctx context.Context) {
 		defer close(l.done)
 	}
 	defer func() { l.day.monitor.Next(l.day.Metadata.Name, time.Time{}) }()
-	since, err := l.day.last.read()
-	if err != nil {
+	since, err := l.day.last.read(ctx)
+	if err != nil && ctx.Err() == nil {
 		l.day.say("warning: what was run last cannot be told (%v): nothing is made up for", err)
 	}
-	for l.loop(since).Run(ctx, l.run) {
+	for l.loop(ctx, since).Run(ctx, l.run) {
 		l.rest()
 		if l.changes == nil && !l.day.Spec.Suspend {
 			return
@@ -97,7 +97,7 @@ func (l *dayLoop) rest() {
 }
 
 // loop goes by the version that is in force.
-func (l *dayLoop) loop(since time.Time) *schedule.Loop {
+func (l *dayLoop) loop(ctx context.Context, since time.Time) *schedule.Loop {
 	return &schedule.Loop{
 		Clock: l.day.clock, Table: l.day.table, Queue: l.day.queues(), Deadline: l.day.deadline(), Since: since, Changes: l.changes,
 		Waiting: func(next schedule.Run) {
@@ -107,7 +107,7 @@ func (l *dayLoop) loop(since time.Time) *schedule.Loop {
 		Missed: func(m schedule.Missed) {
 			l.day.monitor.Missed(l.day.Metadata.Name, m.Count)
 			l.day.say("%s", missedWords(m))
-			l.remember(m.To)
+			l.remember(ctx, m.To)
 		},
 	}
 }
@@ -115,7 +115,10 @@ func (l *dayLoop) loop(since time.Time) *schedule.Loop {
 // run is one run by the schedule.
 func (l *dayLoop) run(ctx context.Context, run schedule.Run) {
 	day := l.day
-	l.remember(run.At)
+	if !l.remember(ctx, run.At) {
+		day.monitor.Missed(day.Metadata.Name, 1)
+		return
+	}
 	now := day.clock.Now()
 	if reason := day.table.Windows.Closed(now); reason != nil {
 		day.say("the run of %s is left out: %s", run.At.Format(time.RFC3339), reason.Why)
@@ -126,10 +129,18 @@ func (l *dayLoop) run(ctx context.Context, run schedule.Run) {
 	l.worst = worseCode(l.worst, day.runAll(ctx))
 }
 
-func (l *dayLoop) remember(at time.Time) {
-	if err := l.day.last.write(at); err != nil {
-		l.day.say("warning: what is run cannot be remembered (%v; see --state): started again, this program may run it twice", err)
+// remember says whether what is about to be run may be.
+func (l *dayLoop) remember(ctx context.Context, at time.Time) bool {
+	err := l.day.last.write(ctx, at)
+	switch {
+	case err == nil:
+		return true
+	case l.day.last.strict():
+		l.day.say("the run of %s is left out, since another replica could run it too: %v", at.Format(time.RFC3339), err)
+		return false
 	}
+	l.day.say("warning: what is run cannot be remembered (%v; see --state): started again, this program may run it twice", err)
+	return true
 }
 
 // err is an error where something was left behind; verdicts have been told, and are none.

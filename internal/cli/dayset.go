@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/chaosctl/chaosctl/pkg/election"
 	"github.com/chaosctl/chaosctl/pkg/monitor"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
@@ -16,9 +17,7 @@ import (
 // goroutine.
 type daySet struct {
 	app     *app
-	options runOptions
-	// state is the directory that remembers what was run last; "" is that of the user.
-	state   string
+	options serveOptions
 	monitor *monitor.Monitor
 	// run runs one experiment of a game day.
 	run func(ctx context.Context, day *gameDay, e chosen) (*report.Result, error)
@@ -35,6 +34,17 @@ type daySet struct {
 
 // voices are the standard streams as several game days share them.
 type voices struct{ out, err *oneAtATime }
+
+// serveOptions are what the flags of serve say beyond the files.
+type serveOptions struct {
+	runOptions
+	// strict refuses what is broken in a directory too.
+	strict bool
+	// state is the directory that remembers what was run last; "" is that of the user. Where replicas elect a leader, the election
+	// remembers it.
+	state    string
+	election *election.Election
+}
 
 // heldFile is a file and what of it is in force.
 type heldFile struct {
@@ -54,17 +64,17 @@ type heldFile struct {
 
 // newDaySet loads game days. Files that were named must be sound. Of a directory, one that is broken is told and left out, as long
 // as any game day is left; to be strict refuses it. Two game days of one name are refused: which of them is meant cannot be told.
-func (a *app) newDaySet(sources []string, options runOptions, state string, strict bool) (*daySet, error) {
-	s := &daySet{app: a, options: options, state: state, monitor: monitor.New(), sources: sources, troubles: map[string]string{}}
+func (a *app) newDaySet(sources []string, options serveOptions) (*daySet, error) {
+	s := &daySet{app: a, options: options, monitor: monitor.New(), sources: sources, troubles: map[string]string{}}
 	s.voices = voices{&oneAtATime{out: a.Out}, &oneAtATime{out: a.Err}}
 	s.run = func(ctx context.Context, day *gameDay, e chosen) (*report.Result, error) {
 		c, err := day.app.connect()
 		if err != nil {
 			return nil, err
 		}
-		options := options
-		options.gameDay = day.Metadata.Name
-		return day.app.runOne(ctx, c, e, options)
+		run := options.runOptions
+		run.gameDay = day.Metadata.Name
+		return day.app.runOne(ctx, c, e, run)
 	}
 	found, err := s.list()
 	if err != nil {
@@ -76,7 +86,7 @@ func (a *app) newDaySet(sources []string, options runOptions, state string, stri
 	for _, file := range found {
 		held := s.load(file)
 		switch {
-		case held.why != nil && (strict || file.named):
+		case held.why != nil && (options.strict || file.named):
 			return nil, held.why
 		case held.why != nil:
 			broken = append(broken, held.why)
@@ -147,7 +157,7 @@ func (e *sourceError) Unwrap() error { return e.err }
 func (s *daySet) load(file dayFile, before ...string) *heldFile {
 	held := &heldFile{dayFile: file}
 	read := func() []string {
-		held.days, held.why = s.app.gameDaysIn(file, s.options)
+		held.days, held.why = s.app.gameDaysIn(file, s.options.runOptions)
 		parts := []string{file.path}
 		for _, day := range held.days {
 			parts = append(parts, partsOf(day)...)
@@ -193,7 +203,11 @@ func (s *daySet) settle(day *gameDay) (err error) {
 		day.voice = s.voices.err
 		day.app = s.app.beside(name, s.voices)
 	}
-	if day.last, err = newLastRun(s.state, day.file, day.GameDay); err != nil {
+	if e := s.options.election; e != nil {
+		day.last = elected{e, day.GameDay}
+		return nil
+	}
+	if day.last, err = newLastRun(s.options.state, day.file, day.GameDay); err != nil {
 		return usage(err)
 	}
 	return nil

@@ -36,7 +36,7 @@ type gameDay struct {
 	// scheduled says that runs begin by the schedule, and not since somebody asked for one.
 	scheduled bool
 	// last remembers what was run last.
-	last lastRun
+	last memory
 	// monitor is told how things go.
 	monitor *monitor.Monitor
 	// run runs one experiment, as [app.runOne] does.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -13,15 +14,24 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
-// lastRun remembers the last instant of a game day's schedule that was dealt with: a program that is started again neither
-// runs it twice nor forgets what was due since.
+// memory remembers the last instant of a game day's schedule that was dealt with: a program that is started again, or takes over
+// from another, neither runs it twice nor forgets what was due since.
+type memory interface {
+	// read is the instant, zero where there is none.
+	read(ctx context.Context) (time.Time, error)
+	// write keeps the instant. Where the error is not known to be harmless, strict, what is about to be run must not be.
+	write(ctx context.Context, at time.Time) error
+	strict() bool
+}
+
+// lastRun remembers in a file.
 type lastRun struct {
 	// path is that of the file, "" where nothing is to be remembered.
 	path string
 	day  *experiment.GameDay
 }
 
-// newLastRun remembers in a directory; "" is that of the user. Game days of one name in several files are told apart.
+// newLastRun remembers in a file of a directory; "" is that of the user. Game days of one name in several files are told apart.
 // Where nothing is made up for, or the game day came from standard input, nothing is remembered.
 func newLastRun(directory, file string, day *experiment.GameDay) (lastRun, error) {
 	l := lastRun{day: day}
@@ -56,16 +66,16 @@ type lastRunFile struct {
 	At       time.Time `json:"at"`
 }
 
-func (l lastRun) schedule() string {
-	s := l.day.Spec
+// scheduleText tells a schedule from another one, of which nothing is to be made up for.
+func scheduleText(day *experiment.GameDay) string {
+	s := day.Spec
 	if !s.At.IsZero() {
 		return s.At.String() + " " + s.TimeZone
 	}
 	return s.Schedule + " " + s.TimeZone
 }
 
-// read is the instant, zero where there is none.
-func (l lastRun) read() (time.Time, error) {
+func (l lastRun) read(context.Context) (time.Time, error) {
 	if l.path == "" {
 		return time.Time{}, nil
 	}
@@ -80,18 +90,21 @@ func (l lastRun) read() (time.Time, error) {
 	if err := json.Unmarshal(text, &file); err != nil {
 		return time.Time{}, fmt.Errorf("%s is broken: %w", l.path, err)
 	}
-	if file.Schedule != l.schedule() {
+	if file.Schedule != scheduleText(l.day) {
 		return time.Time{}, nil
 	}
 	return file.At, nil
 }
 
+// strict is false: who keeps no memory still has its game days run.
+func (lastRun) strict() bool { return false }
+
 // write keeps the instant. A reader sees the one before or this one, even after a crash.
-func (l lastRun) write(at time.Time) error {
+func (l lastRun) write(_ context.Context, at time.Time) error {
 	if l.path == "" {
 		return nil
 	}
-	text, err := json.Marshal(lastRunFile{l.day.Metadata.Name, l.schedule(), at.UTC()})
+	text, err := json.Marshal(lastRunFile{l.day.Metadata.Name, scheduleText(l.day), at.UTC()})
 	if err != nil {
 		return err
 	}

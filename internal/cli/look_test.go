@@ -24,10 +24,9 @@ type watch struct {
 	dir  string
 	s    *server
 	errs *lockedBuffer
+	mu   sync.Mutex
 	// took is how long each run takes.
 	took time.Duration
-
-	mu   sync.Mutex
 	runs []string
 }
 
@@ -61,8 +60,11 @@ func (w *watch) run(ctx context.Context, day *gameDay) (*report.Result, error) {
 		defer w.mu.Unlock()
 		w.runs = append(w.runs, line)
 	}()
+	w.mu.Lock()
+	took := w.took
+	w.mu.Unlock()
 	select {
-	case <-time.After(w.took):
+	case <-time.After(took):
 	case <-ctx.Done():
 		line += " interrupted"
 	}
@@ -166,7 +168,9 @@ func TestServeFollowsItsFiles(t *testing.T) {
 func TestServeFinishesRuns(t *testing.T) {
 	text := dayText("a", hourly, "")
 	watching(t, map[string]string{"a.yaml": text, "b.yaml": dayText("b", "@yearly", "")}, func(w *watch) {
+		w.mu.Lock()
 		w.took = 40 * time.Minute
+		w.mu.Unlock()
 		w.until("01:10")
 		w.write("a.yaml", strings.Replace(text, hourly, "50 * * * *", 1))
 		w.until("01:45")
@@ -342,7 +346,7 @@ func TestServeOfWhatIsBrokenAtFirst(t *testing.T) {
 	assert.Equal(t, report.ExitInvalid, Explain(errs, err), "one that was named")
 	assert.Contains(t, errs.String(), "b.yaml:5:3: spec.scedule: ")
 	a := newTestApp("")
-	_, err = a.newServer([]string{dir}, runOptions{}, t.TempDir(), true)
+	_, err = a.newServer([]string{dir}, serveOptions{state: t.TempDir(), strict: true})
 	assert.Equal(t, report.ExitInvalid, Explain(errs, err), "nobody waits until it is mended")
 	_, _, errs, err = serving(t, passes, folder(t, map[string]string{"b.yaml": broken}))
 	assert.Equal(t, report.ExitInvalid, Explain(errs, err), "nothing is left")

@@ -15,7 +15,7 @@ import (
 
 func (a *app) rbac() *cobra.Command {
 	which := selection{gameDays: true}
-	var account string
+	var account, lease string
 	var live, deadMan bool
 	cmd := &cobra.Command{
 		Use:   "rbac [BUILTIN…] [-f FILE…]",
@@ -25,7 +25,7 @@ else; of a game day, what all of its experiments need. It reads no cluster. With
 those who use a ConfigMap is then limited to those who do.`,
 		Example: `  chaosctl rbac pod-kill --target deployment/web -n shop | kubectl apply -f -
   chaosctl rbac -f experiments/ --serviceaccount ci/chaos
-  chaosctl rbac -f gameday.yaml`,
+  chaosctl rbac -f gamedays/ --leader-elect chaos/chaosctl-serve`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			all, err := which.load(a, args)
 			if err != nil {
@@ -44,12 +44,20 @@ those who use a ConfigMap is then limited to those who do.`,
 					needs = append(needs, access.OfDeadMan(e.Experiment)...)
 				}
 			}
+			if lease != "" {
+				namespace, name, err := leaseName(lease)
+				if err != nil {
+					return err
+				}
+				needs = append(needs, access.OfElection(namespace, name)...)
+			}
 			return manifest.Write(a.Out, access.RolesFor(needs))
 		},
 	}
 	which.register(cmd.Flags())
 	cmd.Flags().StringVar(&account, "serviceaccount", "", "The ServiceAccount that gets the role, as namespace/name; one named chaosctl is made where none is given")
 	cmd.Flags().BoolVar(&deadMan, "dead-man", false, "Allow what run --dead-man needs too")
+	cmd.Flags().StringVar(&lease, "leader-elect", "", "Allow what serve --leader-elect needs too, with the same `LEASE`, as namespace/name")
 	cmd.Flags().BoolVar(&live, "live", false, "Ask the cluster what is there, and leave out what would not be needed now")
 	return cmd
 }

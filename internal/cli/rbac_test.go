@@ -50,6 +50,14 @@ func TestRBACOfGameDay(t *testing.T) {
 	_, one, _ := call(t, "rbac", "pod-kill")
 	assert.NotContains(t, one, "node7")
 
+	assert.NotContains(t, text, "elect one")
+	code, text, stderr = call(t, "rbac", "-f", file, "--leader-elect", "chaos/serve")
+	require.Zero(t, code, stderr)
+	assert.Contains(t, text, "# elect one of several replicas, and remember what it has run\n- apiGroups: [coordination.k8s.io]\n  resources: [leases]\n  resourceNames: [serve]\n  verbs: [get, update]\n")
+	code, _, stderr = call(t, "rbac", "-f", file, "--leader-elect", "serve")
+	assert.Equal(t, report.ExitInvalid, code)
+	assert.Contains(t, stderr, `--leader-elect "serve" is not namespace/name of a Lease: expected one such as chaos/chaosctl-serve`)
+
 	code, _, stderr = call(t, "rbac", "-f", file, "--target", "deployment/api")
 	assert.Equal(t, report.ExitInvalid, code)
 	assert.Contains(t, stderr, "leave out --target")

@@ -14,8 +14,8 @@ import (
 
 func (a *app) serve() *cobra.Command {
 	var files []string
-	var state, listen string
-	var options runOptions
+	var listen, lease string
+	var options serveOptions
 	var once, anyTime, ifOpen bool
 	cmd := &cobra.Command{
 		Use:   "serve -f GAMEDAY…",
@@ -29,11 +29,15 @@ kept apart by the lock of that: the later one is refused, or waits where it has 
 Files are looked at again and again. A game day that is new, has changed, or is gone is so from the next run on; of a file that is
 broken, what was in force before stays so.
 
+Of several replicas with --leader-elect one runs the game days. When it is lost, another first puts back what that has left, and
+then goes on with the schedule: it runs nothing twice.
+
 Of a game day with a startingDeadline, what was run last is remembered: started again, serve makes up for a run that was
 missed in between, if it is not too late for it.`,
 		Example: `  chaosctl serve -f gameday.yaml
   chaosctl serve -f gamedays/ -f more/shop.yaml
-  chaosctl serve -f gameday.yaml --once`,
+  chaosctl serve -f gameday.yaml --once
+  chaosctl serve -f gamedays/ --leader-elect chaos/chaosctl-serve --listen :9180`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if anyTime && !once {
@@ -45,7 +49,17 @@ missed in between, if it is not too late for it.`,
 			if listen != "" && once {
 				return usage(errors.New("--listen is for a program that stays: leave it out with --once"))
 			}
-			s, err := a.newServer(files, options, state, once)
+			if lease != "" && (once || options.state != "") {
+				return usage(errors.New("--leader-elect is for a program that stays, and remembers what was run last in its Lease: leave out --once and --state with it"))
+			}
+			options.strict = once
+			var err error
+			if lease != "" {
+				if options.election, err = a.newElection(lease); err != nil {
+					return err
+				}
+			}
+			s, err := a.newServer(files, options)
 			if err != nil {
 				return err
 			}
@@ -59,11 +73,12 @@ missed in between, if it is not too late for it.`,
 		},
 	}
 	cmd.Flags().StringArrayVarP(&files, "file", "f", nil, "A `FILE` of game days, a directory of such files, or - for standard input; may be repeated")
-	a.runFlags(cmd.Flags(), &options)
+	a.runFlags(cmd.Flags(), &options.runOptions)
 	cmd.Flags().BoolVar(&once, "once", false, "Run the experiments once, at once, one game day after the other, and exit with the worst code")
 	cmd.Flags().BoolVar(&anyTime, "ignore-windows", false, "With --once: run outside of a game day's windows too")
 	cmd.Flags().BoolVar(&ifOpen, "if-open", false, "With --once: outside of a game day's windows run nothing of it, and exit with 0, as a schedule does")
-	cmd.Flags().StringVar(&state, "state", "", "The `DIR` that remembers what was run last, where a game day has a startingDeadline; else one below ~/.local/state")
+	cmd.Flags().StringVar(&options.state, "state", "", "The `DIR` that remembers what was run last, where a game day has a startingDeadline; else one below ~/.local/state")
+	cmd.Flags().StringVar(&lease, "leader-elect", "", "Where several replicas serve the same game days: the `LEASE`, as namespace/name, by which one of them is elected that runs them")
 	cmd.Flags().StringVar(&listen, "listen", "", "Serve metrics for Prometheus (/metrics), /healthz and /readyz at this `ADDRESS`, such as 127.0.0.1:9180; nowhere unless told")
 	if err := cmd.MarkFlagRequired("file"); err != nil {
 		panic(err) // the flag is defined above

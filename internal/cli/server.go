@@ -27,8 +27,8 @@ type server struct {
 }
 
 // newServer loads the game days of files and directories; see [app.newDaySet].
-func (a *app) newServer(sources []string, options runOptions, state string, strict bool) (*server, error) {
-	set, err := a.newDaySet(sources, options, state, strict)
+func (a *app) newServer(sources []string, options serveOptions) (*server, error) {
+	set, err := a.newDaySet(sources, options)
 	if err != nil {
 		return nil, err
 	}
@@ -107,30 +107,42 @@ func (s *server) serveAt(ctx context.Context, address string) error {
 	return s.serve(ctx)
 }
 
-// serve runs each game day at each instant of its schedule, and goes by what becomes of the files, until ctx ends. It ends by
-// itself where no run is left, and none can come.
+// serve runs game days until ctx ends, or no run is left and none can come.
 func (s *server) serve(ctx context.Context) error {
 	looks := time.NewTicker(s.every)
 	defer looks.Stop()
+	run := s.lead
+	if s.set.options.election != nil {
+		run = s.serveElected
+	}
+	err := run(ctx, looks.C)
+	if err == nil && s.worst == report.ExitUndoIncomplete {
+		return exitWith(s.worst)
+	}
+	return err
+}
+
+// lead runs each game day at each instant of its schedule, and goes by what becomes of the files at each look, until ctx ends, and
+// what is under way is undone. It ends by itself where no run is left, and none can come.
+func (s *server) lead(ctx context.Context, looks <-chan time.Time) error {
 	s.keep(ctx, false)
 	s.set.monitor.Ready(true)
+	s.set.monitor.Leads(true)
 	for ctx.Err() == nil && !s.over() {
 		select {
 		case <-ctx.Done():
 		case <-s.rested:
-		case <-looks.C:
+		case <-looks:
 			s.set.look()
 			s.keep(ctx, true)
 		}
 	}
 	s.set.monitor.Ready(false)
+	s.set.monitor.Leads(false)
 	for name, loop := range s.loops {
 		loop.change(nil)
 		<-loop.done
 		s.ended(name)
-	}
-	if s.worst == report.ExitUndoIncomplete {
-		return exitWith(s.worst)
 	}
 	return nil
 }

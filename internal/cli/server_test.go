@@ -65,7 +65,7 @@ func serving(t *testing.T, run func(ctx context.Context, day *gameDay) (*report.
 	t.Helper()
 	out, errs = &lockedBuffer{}, &lockedBuffer{}
 	a := &app{Streams: Streams{Out: out, Err: errs}, kube: genericclioptions.NewConfigFlags(true)}
-	s, err = a.newServer(names, runOptions{out: filepath.Join(t.TempDir(), "runs")}, t.TempDir(), false)
+	s, err = a.newServer(names, serveOptions{runOptions: runOptions{out: filepath.Join(t.TempDir(), "runs")}, state: t.TempDir()})
 	if err == nil {
 		s.every = time.Minute
 		s.set.run = func(ctx context.Context, day *gameDay, _ chosen) (*report.Result, error) { return run(ctx, day) }
@@ -127,6 +127,22 @@ func TestGameDaysRefused(t *testing.T) {
 			assert.Equal(t, report.ExitInvalid, Explain(errs, err))
 			assert.Contains(t, strings.ReplaceAll(errs.String(), dir, "DIR"), c.want)
 		})
+	}
+}
+
+func TestServeRefuses(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{"a.yaml": dayText("a", "@daily", "")})
+	for want, args := range map[string][]string{
+		"--leader-elect is for a program that stays":              {"--leader-elect", "chaos/serve", "--once"},
+		"and remembers what was run last in its Lease":            {"--leader-elect", "chaos/serve", "--state", dir},
+		`--leader-elect "Chaos/serve" is not namespace/name of a`: {"--leader-elect", "Chaos/serve"},
+		"--listen is for a program that stays":                    {"--listen", "127.0.0.1:0", "--once"},
+	} {
+		var out, errs bytes.Buffer
+		err := Run(t.Context(), append([]string{"serve", "-f", dir}, args...), Streams{Out: &out, Err: &errs})
+		assert.Equal(t, report.ExitInvalid, Explain(&errs, err))
+		assert.Contains(t, errs.String(), want)
 	}
 }
 

@@ -120,3 +120,12 @@ func OfDeadMan(e *experiment.Experiment) []Need {
 	jobs := Object{Group: "batch", Resource: "jobs", Namespace: e.Spec.Target.Namespace}
 	return Needs("make the dead man's Job, see it run, and remove it", jobs, "create", "get", "delete")
 }
+
+// OfElection is what replicas need beside their runs' needs to elect a leader by a Lease, which remembers what was run last.
+func OfElection(namespace, name string) []Need {
+	lease := Object{Group: "coordination.k8s.io", Resource: "leases", Namespace: namespace, Name: name}
+	const why = "elect one of several replicas, and remember what it has run"
+	needs := Needs(why, lease, "get", "update")
+	lease.Name = "" // roles cannot limit what is created to a name
+	return append(needs, Needs(why, lease, "create")...)
+}

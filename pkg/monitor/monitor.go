@@ -17,8 +17,8 @@ type Monitor struct {
 	registry *prometheus.Registry
 	ready    atomic.Bool
 
-	runs, missed                                      *prometheus.CounterVec
-	config, next, ended, availability, recovery, left *prometheus.GaugeVec
+	runs, missed                                             *prometheus.CounterVec
+	leads, config, next, ended, availability, recovery, left *prometheus.GaugeVec
 }
 
 // New makes a monitor that has seen nothing yet, and is not ready.
@@ -36,6 +36,7 @@ func New() *Monitor {
 	}
 	m.runs = counter("runs_total", "Experiments that were run, by their verdict, and those that were not.", "gameday", "experiment", "verdict")
 	m.missed = counter("missed_runs_total", "Runs of a game day that were due and did not begin.", "gameday")
+	m.leads = gauge("leader", "1 where this replica runs game days, 0 where it waits until it leads.")
 	m.config = gauge("gameday_config_valid", "1 where a file of game days is in force as it stands, 0 where it is broken, so that what was in force before stays so.", "file")
 	m.next = gauge("next_run_timestamp_seconds", "When the game day runs next.", "gameday")
 	m.ended = gauge("last_run_timestamp_seconds", "When the last run of the experiment ended.", "gameday", "experiment")
@@ -45,16 +46,15 @@ func New() *Monitor {
 	return m
 }
 
-// Ready says whether runs begin when they are due.
+// Ready says whether runs begin when they are due, here or at a replica that leads.
 func (m *Monitor) Ready(ready bool) { m.ready.Store(ready) }
+
+// Leads says whether this replica is the one that runs game days.
+func (m *Monitor) Leads(leads bool) { m.leads.WithLabelValues().Set(one(leads)) }
 
 // Config is told whether a file of game days is in force as it stands.
 func (m *Monitor) Config(file string, valid bool) {
-	value := 0.0
-	if valid {
-		value = 1
-	}
-	m.config.WithLabelValues(file).Set(value)
+	m.config.WithLabelValues(file).Set(one(valid))
 }
 
 // NoConfig is told that a file holds no game days, or is not there any more.
@@ -84,11 +84,7 @@ func (m *Monitor) Ran(gameDay string, r *report.Result) {
 	of := prometheus.Labels{"gameday": gameDay, "experiment": r.Experiment.Name}
 	m.runs.WithLabelValues(gameDay, r.Experiment.Name, string(r.Verdict)).Inc()
 	m.ended.With(of).Set(float64(r.EndedAt.UnixMilli()) / 1e3)
-	incomplete := 0.0
-	if r.Undo != report.UndoClean && r.Undo != report.UndoDiverged {
-		incomplete = 1
-	}
-	m.left.With(of).Set(incomplete)
+	m.left.With(of).Set(one(r.Undo != report.UndoClean && r.Undo != report.UndoDiverged))
 	// Figures that this run does not have must not be taken for its own.
 	m.availability.DeletePartialMatch(of)
 	for _, s := range r.Streams {
@@ -103,6 +99,14 @@ func (m *Monitor) Ran(gameDay string, r *report.Result) {
 			m.recovery.WithLabelValues(gameDay, r.Experiment.Name, name).Set(seconds)
 		}
 	}
+}
+
+// one is 1 for what is true, and 0 for what is not.
+func one(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // slowest is the recovery that took longest, of those that were seen to end.
