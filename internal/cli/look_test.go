@@ -280,6 +280,60 @@ func TestServeOfAMountedConfigMap(t *testing.T) {
 	})
 }
 
+// TestServeOfExperimentsInADirectory: where a game day names a directory, all files in it are a part of it.
+func TestServeOfExperimentsInADirectory(t *testing.T) {
+	watching(t, map[string]string{"a.yaml": dayOf("a", hourly, ".more"), ".more/one.yaml": anExperimentOf("first")}, func(w *watch) {
+		w.until("00:10")
+		w.write(".more/one.yaml", anExperimentOf("second"))
+		w.until("01:10")
+		w.write(".more/a.yaml", anExperimentOf("third")) // in order before the other
+		w.until("02:10")
+		assert.Equal(t, []string{"a second 01:00", "a third 02:00", "a third 02:00"}, w.ran())
+	})
+}
+
+// TestServeOfWhatCannotBeListed: a directory that cannot be read is no empty one.
+func TestServeOfWhatCannotBeListed(t *testing.T) {
+	watching(t, map[string]string{"a.yaml": dayOf("a", hourly, "one.yaml"), "one.yaml": anExperimentOf("first")}, func(w *watch) {
+		w.until("00:10")
+		require.NoError(t, os.Rename(w.dir, w.dir+".away"))
+		require.NoError(t, os.Symlink(w.dir, w.dir)) // leads to itself for ever
+		w.said()
+		w.until("01:10")
+		assert.Equal(t, []string{"a first 01:00"}, w.ran())
+		said := w.said()
+		assert.Equal(t, 1, strings.Count(said, "error: stat DIR: too many levels of symbolic links\nhint: until DIR can be read, what was in force of it stays so\n"), said)
+
+		require.NoError(t, os.Remove(w.dir))
+		w.until("02:10")
+		assert.Empty(t, w.ran(), "and one that is not there has no files")
+		assert.Contains(t, w.said(), "game day a: it is not there any more")
+		require.NoError(t, os.Rename(w.dir+".away", w.dir))
+		w.until("03:10")
+		assert.Equal(t, []string{"a first 03:00"}, w.ran())
+	})
+}
+
+// TestChangeOfAnUntakenChange: what is put in the place of another schedule that was not taken yet is another schedule too.
+func TestChangeOfAnUntakenChange(t *testing.T) {
+	version := func(schedule, more string) *gameDay {
+		day, _, _, _ := aDay(t, "  schedule: \""+schedule+"\"\n"+more, 1)
+		return day
+	}
+	first := version(hourly, "")
+	loop := newDayLoop(first, func() {})
+	loop.change(version(hourly, "  jitter: 1m\n"))
+	assert.False(t, (<-loop.changes).Afresh)
+	loop.change(version(halfPast, ""))
+	loop.change(version(halfPast, "  jitter: 1m\n"))
+	assert.True(t, (<-loop.changes).Afresh)
+	loop.change(nil)
+	loop.change(version(halfPast, ""))
+	last := <-loop.changes
+	assert.False(t, last.Afresh)
+	assert.False(t, last.End, "it came back before its end was taken")
+}
+
 // TestServeWaitsForWholeFiles: what a look sees of a file that is being written is not taken for its content.
 func TestServeWaitsForWholeFiles(t *testing.T) {
 	text := dayText("a", hourly, "")
@@ -357,6 +411,7 @@ func TestServeOfWhatIsBrokenAtFirst(t *testing.T) {
 		said := w.said()
 		assert.Equal(t, 1, strings.Count(said, "error: DIR/b.yaml:5:3: spec.scedule: "), said)
 		assert.Contains(t, said, "hint: until DIR/b.yaml is mended, nothing of it runs\n")
+		assert.Equal(t, "0", w.metric(`chaosctl_gameday_config_valid{file="DIR/b.yaml"}`))
 		w.write("b.yaml", dayText("b", halfPast, ""))
 		w.until("01:10")
 		assert.Equal(t, []string{"b 00:30", "a 01:00"}, w.ran())
