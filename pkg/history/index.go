@@ -88,8 +88,8 @@ func dial(path, out, source string) (*Index, error) {
 // Close closes the index.
 func (x *Index) Close() error { return x.trouble(x.db.Close()) }
 
-// Rebuild makes the index of a directory anew from the results that are there. It replaces one that is broken, and one of a newer
-// version, but no database of another program.
+// Rebuild makes the index of a directory anew from the results that are there. It replaces one of a newer version, and
+// one that is broken, which it sets aside as history.db.broken, but no database of another program.
 func Rebuild(ctx context.Context, out string) (*Synced, error) {
 	found, err := Scan(out)
 	if err != nil {
@@ -97,11 +97,8 @@ func Rebuild(ctx context.Context, out string) (*Synced, error) {
 	}
 	x, err := emptied(ctx, out)
 	if errors.Is(err, ErrBroken) {
-		// What is left of a transaction goes first: it would be played back into the new file.
-		for _, name := range []string{File + "-journal", File} {
-			if err := os.Remove(filepath.Join(out, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-				return nil, err
-			}
+		if err := setAside(out); err != nil {
+			return nil, err
 		}
 		x, err = Open(ctx, out)
 	}
@@ -110,6 +107,16 @@ func Rebuild(ctx context.Context, out string) (*Synced, error) {
 	}
 	synced, err := x.Sync(ctx, found)
 	return synced, errors.Join(err, x.Close())
+}
+
+// setAside renames an index that is broken: it may be a file of somebody's that is called so. What is left of a transaction goes
+// first, since it would be played back into the new file.
+func setAside(out string) error {
+	path := filepath.Join(out, File)
+	if err := os.Remove(path + "-journal"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return os.Rename(path, path+".broken")
 }
 
 // emptied opens the index without what it holds.

@@ -149,7 +149,9 @@ func TestBroken(t *testing.T) {
 			require.Equal(t, 40, synced.Read)
 			text, err := os.ReadFile(path)
 			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(path, damage(text), 0o644))
+			damaged := damage(text)
+			require.NoError(t, os.WriteFile(path, damaged, 0o644))
+			require.NoError(t, os.WriteFile(path+"-journal", []byte("of a transaction"), 0o644))
 			keep(t, out, aResult(40))
 
 			err = recordOne(t, out, "r040")
@@ -162,6 +164,9 @@ func TestBroken(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, 41, synced.Read)
 			assert.Len(t, dirs(t, opened(t, out), Query{}), 41)
+			aside, err := os.ReadFile(path + ".broken")
+			require.NoError(t, err)
+			assert.Equal(t, damaged, aside, "it may be somebody's")
 		})
 	}
 }
