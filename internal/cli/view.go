@@ -136,11 +136,15 @@ func (v *view) tick(now event.Instant) {
 		requests += g.Requests
 		failures += g.Failures
 	}
-	text := fmt.Sprintf("%-8s %5.1fs  %6.1f req/s", v.phase, now.Sub(v.phaseSince).Seconds(), rate)
-	if rate > 0 {
-		text += fmt.Sprintf("  %6.2f %% ok", 100*good/rate)
+	text := fmt.Sprintf("%-8s %5.1fs", v.phase, now.Sub(v.phaseSince).Seconds())
+	if requests > 0 || rate > 0 { // there are runs without load
+		text += fmt.Sprintf("  %6.1f req/s", rate)
+		if rate > 0 {
+			text += fmt.Sprintf("  %6.2f %% ok", 100*good/rate)
+		}
+		text += fmt.Sprintf("  %d of %d failed", failures, requests)
 	}
-	text += fmt.Sprintf("  %d of %d failed  %d/%d pods ready", failures, requests, len(v.ready), v.desired)
+	text += fmt.Sprintf("  %d/%d pods ready", len(v.ready), v.desired)
 	if !v.status {
 		v.line(now, text)
 		return
