@@ -144,7 +144,7 @@ func (l *Loop) wait(ctx context.Context, until time.Time) (*Change, error) {
 		return nil, err
 	case change := <-l.Changes:
 		stop()
-		<-waited // until it has stopped
+		<-waited //nolint:errcheck // the error says that it was stopped
 		return &change, nil
 	}
 }
