@@ -137,14 +137,18 @@ func (l *Loop) wait(ctx context.Context, until time.Time) (*Change, error) {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	waited := make(chan error, 1)
-	go func() { waited <- l.Clock.Wait(ctx, until) }()
+	var err error
+	waited := make(chan struct{})
+	go func() {
+		defer close(waited)
+		err = l.Clock.Wait(ctx, until)
+	}()
 	select {
-	case err := <-waited:
+	case <-waited:
 		return nil, err
 	case change := <-l.Changes:
 		stop()
-		<-waited //nolint:errcheck // the error says that it was stopped
+		<-waited
 		return &change, nil
 	}
 }
