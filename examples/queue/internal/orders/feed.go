@@ -23,7 +23,8 @@ type FeedOptions struct {
 }
 
 // Feed queues orders from the one after the last that is queued on, so that whoever does the work of one that was killed
-// leaves none out, and queues none twice. It returns when all are queued, or ctx ends.
+// leaves none out, and queues none twice. It returns when all are queued, or ctx ends, which is an error where there are more to
+// queue: a job that exits with 0 is taken for one that is done.
 func Feed(ctx context.Context, url string, o FeedOptions, out io.Writer) error {
 	conn, js, err := connect(url)
 	if err != nil {
@@ -33,7 +34,7 @@ func Feed(ctx context.Context, url string, o FeedOptions, out io.Writer) error {
 	last := 0
 	if !o.Forgetful {
 		if last, err = await(ctx, func() (int, error) { return lastOf(ctx, js, o.Source) }); err != nil {
-			return ended(ctx, err)
+			return ended(ctx, o, err)
 		}
 	}
 	fmt.Fprintf(out, "%s: from order %d on\n", o.Source, last+1)
@@ -42,11 +43,11 @@ func Feed(ctx context.Context, url string, o FeedOptions, out io.Writer) error {
 	for n := last + 1; o.Count == 0 || n <= o.Count; n++ {
 		select {
 		case <-ctx.Done():
-			return nil
+			return ended(ctx, o, ctx.Err())
 		case <-tick.C:
 		}
 		if _, err := await(ctx, func() (*jetstream.PubAck, error) { return queue(ctx, js, n, o) }); err != nil {
-			return ended(ctx, err)
+			return ended(ctx, o, err)
 		}
 	}
 	fmt.Fprintf(out, "%s: all %d orders are queued\n", o.Source, o.Count)
@@ -95,11 +96,12 @@ func await[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 }
 
 // ended is no error where it was time to end.
-func ended(ctx context.Context, err error) error {
-	select {
-	case <-ctx.Done():
-		return nil
-	default:
+func ended(ctx context.Context, o FeedOptions, err error) error {
+	switch {
+	case ctx.Err() == nil:
 		return err
+	case o.Count > 0:
+		return errors.New("ended before all orders were queued")
 	}
+	return nil
 }

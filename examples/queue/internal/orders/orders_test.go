@@ -106,6 +106,26 @@ func TestWorkerThatDies(t *testing.T) {
 	}
 }
 
+// TestJobThatIsEnded: one that has more to queue must not look as if it were done.
+func TestJobThatIsEnded(t *testing.T) {
+	url := broker(t)
+	for name, c := range map[string]struct {
+		count int
+		err   string
+	}{"a job": {count: 1000, err: "ended before all orders were queued"}, "a service": {}} {
+		t.Run(name, func(t *testing.T) {
+			ctx, end := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer end()
+			err := Feed(ctx, url, FeedOptions{Source: "import", Count: c.count, Every: time.Millisecond}, new(bytes.Buffer))
+			if c.err == "" {
+				assert.NoError(t, err)
+			} else {
+				assert.EqualError(t, err, c.err)
+			}
+		})
+	}
+}
+
 func TestFaults(t *testing.T) {
 	asked := AuditOptions{Within: time.Second, Exactly: 3}
 	for want, a := range map[string]Audit{

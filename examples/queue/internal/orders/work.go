@@ -18,8 +18,8 @@ type WorkOptions struct {
 	AckFirst bool
 }
 
-// Work works off one order after the other until ctx ends; the one that is begun then is done first. An order is done at
-// least once: one whose worker died, or whose acknowledgement was lost, is done again.
+// Work works off one order after the other until ctx ends, and ends at once then, as if it had been killed. An order is done
+// at least once: one whose worker is gone, or whose acknowledgement was lost, is done again.
 func Work(ctx context.Context, url string, o WorkOptions) error {
 	conn, js, err := connect(url)
 	if err != nil {
@@ -28,7 +28,7 @@ func Work(ctx context.Context, url string, o WorkOptions) error {
 	defer conn.Close()
 	queue, err := await(ctx, func() (jetstream.Consumer, error) { return js.Consumer(ctx, ordersStream, workers) })
 	if err != nil {
-		return ended(ctx, err)
+		return err // it was told to end before the broker answered
 	}
 	for ctx.Err() == nil {
 		// One at a time: what a worker has fetched ahead waits for redeliverAfter when it dies.
@@ -40,7 +40,7 @@ func Work(ctx context.Context, url string, o WorkOptions) error {
 			pause(ctx)
 			continue
 		}
-		do(context.WithoutCancel(ctx), js, m, o)
+		do(ctx, js, m, o)
 	}
 	return nil
 }
