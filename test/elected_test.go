@@ -112,25 +112,26 @@ func TestServeElectsALeader(t *testing.T) {
 	}
 
 	second.Says(t, "proved  patch")
-	third := r.start(t)
-	third.Says(t, "leads; this replica waits")
 	code, _ := second.Interrupt(t)
-	assert.Zero(t, code)
-	third.Says(t, leads)
-	asked := time.Now()
-	assertSameContent(t, before, r.configMap(t))
-	assert.NotContains(t, third.Stderr.String(), "restored   ConfigMap")
-	released := ended(t, second)
-	assert.Less(t, asked.Sub(released), election.Duration, "a Lease that is given up is not waited for")
-	for _, minute := range minutes(t, third) {
-		assert.NotContains(t, append(minutes(t, second), killed...), minute)
-	}
-	code, _ = third.Interrupt(t)
 	assert.Zero(t, code)
 	assertSameContent(t, before, r.configMap(t))
 	lease, err := r.client.CoordinationV1().Leases(r.namespace).Get(t.Context(), "serve", metav1.GetOptions{})
 	require.NoError(t, err)
-	assert.Empty(t, lease.Spec.HolderIdentity)
+	assert.Empty(t, *lease.Spec.HolderIdentity)
+	assert.False(t, lease.Spec.RenewTime.Time.Before(ended(t, second)), "it was given up at %s, and all undone at %s", lease.Spec.RenewTime, ended(t, second))
+
+	asked := time.Now()
+	third := r.start(t)
+	third.Says(t, leads)
+	assert.Less(t, time.Since(asked), election.Duration, "a Lease that was given up is not waited for")
+	third.Says(t, "game day elected: next run at")
+	assert.NotContains(t, third.Stderr.String(), "restored   ConfigMap")
+	for _, minute := range minutes(t, third) {
+		assert.NotContains(t, slices.Concat(minutes(t, second), killed), minute, "it was run")
+	}
+	code, _ = third.Interrupt(t)
+	assert.Zero(t, code)
+	assertSameContent(t, before, r.configMap(t))
 	r.remembered(t)
 }
 

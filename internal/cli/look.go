@@ -16,7 +16,7 @@ import (
 // They are read, and their content compared, and nobody waits for the kernel to tell of them (inotify): that says nothing of what others
 // do on a file system of the network, and where a ConfigMap is mounted, nothing of the files themselves, in whose place kubelet puts
 // others by renaming a link that leads to them (..data). A game day also consists of files in other directories, by way of such
-// links again. A few small files cost less than a millisecond, and what has changed need not be known before the next run.
+// links again. To look at a hundred small files takes some 2 ms, and what has changed need not be known before the next run.
 const lookEvery = 2 * time.Second
 
 // watchable says whether a file can be looked at again: what is read from a pipe, or from standard input, is gone.
