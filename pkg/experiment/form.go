@@ -70,7 +70,7 @@ func FormOf(name string) (Form, bool) {
 	form, ok := map[string]Form{
 		"dns-label":     {Name: "name", Patterns: []string{`^` + labelPattern + `$`}, MaxLength: 63},
 		"dns-subdomain": {Name: "name", Patterns: []string{`^` + subdomainPattern + `$`}, MaxLength: 253},
-		"config-key":    {Name: "key", Patterns: []string{`^[-._a-zA-Z0-9]+$`}, MaxLength: 253},
+		"config-key":    {Name: "key", Patterns: []string{`^\.?[-_a-zA-Z0-9][-._a-zA-Z0-9]*$`}, MaxLength: 253},
 		"label-value":   {Name: "text", Patterns: []string{`^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$`}, MaxLength: 63},
 		"label-name":    {Name: "name", Patterns: []string{`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`}, MaxLength: 63},
 		"workload":      {Name: "kind/name", Patterns: []string{`^(` + strings.Join(WorkloadKinds(), "|") + `)/` + subdomainPattern + `$`}},
