@@ -102,6 +102,7 @@ var decoders = func() map[string]func(json.RawMessage) (Payload, error) {
 	add(NodeObserved{}.Type(), as[NodeObserved])
 	add(WatchMeasured{}.Type(), as[WatchMeasured])
 	add(WatchInterrupted{}.Type(), as[WatchInterrupted])
+	add(WatchResumed{}.Type(), as[WatchResumed])
 	add(ProbeChecked{}.Type(), as[ProbeChecked])
 	add(TargetConfigured{}.Type(), as[TargetConfigured])
 	add(TargetRead{}.Type(), as[TargetRead])

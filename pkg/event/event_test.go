@@ -44,6 +44,7 @@ func payloads() []event.Payload {
 		event.NodeObserved{Name: "node2", UID: "n2", Zone: "z", Ready: true, Unschedulable: true, Gone: true},
 		event.WatchMeasured{Writes: 20, Median: 0.004, Max: 0.0125},
 		event.WatchInterrupted{Resource: "pods", Reason: "expired"},
+		event.WatchResumed{Resource: "pods", Missed: true},
 		event.ProbeChecked{Name: "ready", OK: true, Unknown: true, Message: "m", Seconds: 0.25, Moment: event.After},
 		event.TargetConfigured{
 			Replicas: 3, GracePeriod: 30, Containers: []event.ContainerConfigured{{Name: "app", Readiness: true, PreStop: true, PreStopSleep: 3}},

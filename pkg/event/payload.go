@@ -269,6 +269,13 @@ type WatchInterrupted struct {
 	Reason   string `json:"reason"`
 }
 
+// WatchResumed says that the watch is back which was interrupted.
+type WatchResumed struct {
+	Resource string `json:"resource"`
+	// Missed says that what happened in between is lost, and not only seen late.
+	Missed bool `json:"missed,omitempty"`
+}
+
 // ProbeChecked is one check of a probe.
 type ProbeChecked struct {
 	Name string `json:"name"`
@@ -344,6 +351,7 @@ func (WorkloadObserved) Type() string { return "workload" }
 func (NodeObserved) Type() string     { return "node" }
 func (WatchMeasured) Type() string    { return "watch.measured" }
 func (WatchInterrupted) Type() string { return "watch.interrupted" }
+func (WatchResumed) Type() string     { return "watch.resumed" }
 func (ProbeChecked) Type() string     { return "probe" }
 func (TargetConfigured) Type() string { return "target.configured" }
 func (TargetRead) Type() string       { return "target" }

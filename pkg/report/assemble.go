@@ -26,7 +26,7 @@ func readExperiment(loader experiment.Loader, start event.RunStarted) (*experime
 // facts gathers what the expectations are judged by.
 func (r *record) facts(q *requests, recoveries []timeline.Recovery) *verdict.Facts {
 	f := &verdict.Facts{
-		Windows: r.windows(), Loads: map[string]*verdict.Load{}, Recoveries: recoveries, Ready: r.pods.counts, Lapses: r.pods.lapses, PodsMissed: r.pods.missed,
+		Windows: r.windows(), Loads: map[string]*verdict.Load{}, Recoveries: recoveries, Ready: r.pods.counts, Lapses: r.pods.lapses, PodsMissed: r.pods.missed || r.pods.cut,
 		Injected: r.changes.injected(), Restored: r.changes.restored(), Cut: r.ended == nil || r.ended.Outcome != "",
 		DidConverge: r.recovered, Converged: r.converged, Snapshots: r.snapshots,
 		WatchDelay: r.watchDelay(), Probes: r.probes.records,

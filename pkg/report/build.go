@@ -141,8 +141,12 @@ func (r *record) add(e event.Event) error {
 		r.configured = &p
 	case event.WatchMeasured:
 		r.watches = &p
+	case event.WatchResumed:
+		if p.Resource == timeline.PodsResource {
+			r.pods.cut, r.pods.missed = false, r.pods.missed || p.Missed
+		}
 	case event.WatchInterrupted:
-		r.pods.missed = r.pods.missed || p.Resource == timeline.PodsResource
+		r.pods.cut = r.pods.cut || p.Resource == timeline.PodsResource
 		r.notes = append(r.notes, Note{At: e.At, Level: "warning", Message: fmt.Sprintf("the watch of %s was cut, so events may have been missed: %s", p.Resource, p.Reason)})
 	case event.Noted:
 		r.notes = append(r.notes, Note{At: e.At, Level: p.Level, Message: p.Message})

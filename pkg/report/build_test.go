@@ -11,8 +11,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/chaosctl/chaosctl/pkg/attribution"
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/load"
+	"github.com/chaosctl/chaosctl/pkg/timeline"
 )
 
 func TestBuildPass(t *testing.T) {
@@ -266,6 +268,31 @@ func TestBuildNotes(t *testing.T) {
 	assert.Equal(t, Note{At: at(16), Level: "warning", Message: "careful"}, m.Notes[0])
 	assert.Equal(t, "the watch of pods was cut, so events may have been missed: too old", m.Notes[1].Message)
 	assert.Equal(t, "abort", m.Marks[len(m.Marks)-1].Kind)
+}
+
+// TestBuildMissedPods: a watch that goes on where it stopped has shown everything, be it late.
+func TestBuildMissedPods(t *testing.T) {
+	cut := event.WatchInterrupted{Resource: "pods", Reason: "too old"}
+	for name, c := range map[string]struct {
+		events []event.Payload
+		missed bool
+	}{
+		"never cut":            {nil, false},
+		"another one was":      {[]event.Payload{event.WatchInterrupted{Resource: "nodes"}}, false},
+		"cut for good":         {[]event.Payload{cut}, true},
+		"resumed":              {[]event.Payload{cut, event.WatchResumed{Resource: "pods"}}, false},
+		"begun anew":           {[]event.Payload{cut, event.WatchResumed{Resource: "pods", Missed: true}}, true},
+		"begun anew, then cut": {[]event.Payload{cut, event.WatchResumed{Resource: "pods", Missed: true}, cut, event.WatchResumed{Resource: "pods"}}, true},
+		"another one is back":  {[]event.Payload{cut, event.WatchResumed{Resource: "nodes"}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := &record{pods: newLanes(), timeline: timeline.NewFold(), history: attribution.NewHistory()}
+			for _, p := range c.events {
+				require.NoError(t, r.add(event.Event{Payload: p}))
+			}
+			assert.Equal(t, c.missed, r.pods.missed || r.pods.cut)
+		})
+	}
 }
 
 func TestBuildWatchDelay(t *testing.T) {

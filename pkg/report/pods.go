@@ -13,8 +13,8 @@ type lanes struct {
 	// counts is the number of ready pods over time.
 	counts []verdict.ReadyCount
 	lapses []verdict.Lapse
-	// missed says that some of what they did may not have been seen.
-	missed bool
+	// missed says that some of what they did was not seen, and cut that nobody watches them any more.
+	missed, cut bool
 }
 
 func newLanes() *lanes { return &lanes{byUID: map[string]*PodLane{}, ready: map[string]bool{}} }

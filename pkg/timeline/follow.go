@@ -22,11 +22,13 @@ type feed struct {
 	observe func(object runtime.Object, deleted, initial bool)
 	// interrupted is told when events may have been missed.
 	interrupted func(resource, reason string)
+	// resumed is told when the watch is back after that. What happened in between was missed, or else is seen late.
+	resumed func(resource string, missed bool)
 
 	version string
 	known   map[types.UID]runtime.Object
-	// lost says that the watch broke off and is not back yet.
-	lost bool
+	// lost says that the watch broke off and is not back yet; missed, that it begins anew where it is then.
+	lost, missed bool
 }
 
 // start reads the present state.
@@ -74,6 +76,7 @@ func (f *feed) follow(ctx context.Context) {
 			f.interrupted(f.resource, err.Error())
 		}
 		if (apierrors.IsResourceExpired(err) || apierrors.IsGone(err)) && f.relist(ctx, false) == nil {
+			f.missed = true
 			continue
 		}
 		select {
@@ -95,7 +98,10 @@ func (f *feed) watchOnce(ctx context.Context) error {
 		return err
 	}
 	defer watcher.Stop()
-	f.lost = false
+	if f.lost {
+		f.resumed(f.resource, f.missed)
+		f.lost, f.missed = false, false
+	}
 	for e := range watcher.ResultChan() {
 		if e.Type == watch.Error {
 			return apierrors.FromObject(e.Object)

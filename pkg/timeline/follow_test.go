@@ -74,6 +74,7 @@ func (s *server) feed() *feed {
 			s.note("%s deleted=%v initial=%v", uidOf(object), deleted, initial)
 		},
 		interrupted: func(_, reason string) { s.note("interrupted: %s", reason) },
+		resumed:     func(_ string, missed bool) { s.note("resumed, missed=%t", missed) },
 	}
 }
 
@@ -136,9 +137,9 @@ func TestFollow(t *testing.T) {
 		"a deleted=false initial=true",
 		"watch from 10", "b deleted=false initial=false", "b deleted=true initial=false",
 		"watch from 16", "interrupted: connection refused", "watch from 16", "watch from 16",
-		"watch from 16", "a deleted=false initial=false",
+		"watch from 16", "resumed, missed=false", "a deleted=false initial=false",
 		"watch from 17", "interrupted: too old", "c deleted=false initial=false", "a deleted=true initial=false",
-		"watch from 20",
+		"watch from 20", "resumed, missed=true",
 	}, s.diary)
 }
 

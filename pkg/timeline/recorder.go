@@ -160,6 +160,9 @@ func newFeed[L runtime.Object, T any](r *Recorder, resource string, options meta
 		interrupted: func(resource, reason string) {
 			r.log.Record(event.WatchInterrupted{Resource: resource, Reason: reason})
 		},
+		resumed: func(resource string, missed bool) {
+			r.log.Record(event.WatchResumed{Resource: resource, Missed: missed})
+		},
 	}
 }
 

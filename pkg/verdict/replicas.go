@@ -20,7 +20,7 @@ var _ = expectations.Add(experiment.Definition[Expectation]{
 })
 
 // Replicas expects a number of ready pods: within a time after the last injection, and from then on to the end of the window;
-// or, where no time is given, all the time.
+// or, where no time is given, all the time, of which nothing is claimed where the watch of the pods was cut and events are lost.
 type Replicas struct {
 	// AtLeast is how many pods must be ready: a number, or a percentage (rounded down, one at the least) or all of those that
 	// were ready when the run began.

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
 // The tests of this file are not parallel: what they stop is everybody's.
@@ -68,7 +70,8 @@ func (s *scene) operator(t *testing.T) string {
 }
 
 // TestAPIServerRestartsInTheRun proves the same where the undo begins by itself, at the end of the fault window, and
-// that what the run came to is told in spite of the time in which nothing was seen.
+// that a number of pods that must be there all the time is not claimed of the time in which nobody saw them: an API server that
+// was started anew does not know what happened before, so the watch begins anew, too.
 func TestAPIServerRestartsInTheRun(t *testing.T) {
 	s := newScene(t, faults)
 	p := s.start(t, shared.Kubeconfig, s.experiment(t, 2*time.Second), "--as", s.operator(t))
@@ -77,5 +80,5 @@ func TestAPIServerRestartsInTheRun(t *testing.T) {
 	t.Cleanup(func() { assert.NoError(t, start()) })
 	p.Says(t, "waiting for the API server")
 	require.NoError(t, start())
-	s.assertOutcome(t, p, passed)
+	s.assertOutcome(t, p, outcome{report.ExitUnknown, report.Unknown, report.UndoClean})
 }
