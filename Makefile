@@ -49,7 +49,8 @@ test-library: prepare build shop ## Run each experiment of the library on a heal
 
 .PHONY: test-examples
 test-examples: prepare build ## Run the applications of examples/ with their experiments (needs root)
-	@cd examples/queue && go test ./...
+	@cd examples/etcd && $(GO_BUILD) -o ../../$(BIN)/etcd ./cmd/etcd
+	@cd examples/queue && go test ./... && $(GO_BUILD) -o ../../$(BIN)/queue ./cmd/queue
 	@cd test && go test -count=1 -timeout 30m -v ./examples -examples.all
 
 .PHONY: test-pages
