@@ -18,6 +18,13 @@ func TestQueue(t *testing.T) {
 	const namespace = "orders"
 	e := start(t, "queue", "docker.io/chaosctl/queue:example")
 	rolledOut := func() {
+		e.await("the broker is not there", func(ctx context.Context) (bool, error) {
+			b, err := e.client.CoreV1().Pods(namespace).Get(ctx, "broker-0", metav1.GetOptions{})
+			if apierrors.IsNotFound(err) {
+				return false, nil
+			}
+			return err == nil && b.DeletionTimestamp == nil && len(b.Status.ContainerStatuses) == 1 && b.Status.ContainerStatuses[0].Ready, err
+		})
 		e.await("the workers are not there", func(ctx context.Context) (bool, error) {
 			for _, name := range []string{"shop", "worker"} {
 				d, err := e.client.AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
@@ -67,10 +74,6 @@ func TestQueue(t *testing.T) {
 	require.NoError(t, e.client.CoreV1().Pods(namespace).Delete(t.Context(), "broker-0", metav1.DeleteOptions{}))
 	e.apply(namespace, "overlays", "ack-first")
 	rolledOut()
-	e.await("the broker is not back", func(ctx context.Context) (bool, error) {
-		s, err := e.client.AppsV1().StatefulSets(namespace).Get(ctx, "broker", metav1.GetOptions{})
-		return err == nil && s.Status.ReadyReplicas == 1, err
-	})
 	code, r := e.run("worker-killed")
 	fails(code, r, "probe in-time")
 	e.apply(namespace, "overlays", "forgetful")
