@@ -16,9 +16,9 @@ import (
 
 // pruneOptions are what the flags of history prune say.
 type pruneOptions struct {
-	out, keep string
-	keepLast  int
-	dryRun    bool
+	out, keep, output string
+	keepLast          int
+	dryRun            bool
 }
 
 func (a *app) prune() *cobra.Command {
@@ -32,7 +32,7 @@ of --keep and --keep-last says so.
 It removes a directory only if that is one of a run for sure and holds nothing else, and if the run is over and has put
 everything back: the others are listed, each with the reason. It follows no symbolic link.`,
 		Example: `  chaosctl history prune --keep 90d --dry-run
-  chaosctl history prune --keep 90d --keep-last 20`,
+  chaosctl history prune --keep 90d --keep-last 20 -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.pruneHistory(cmd.Context(), o) },
 	}
@@ -41,10 +41,14 @@ everything back: the others are listed, each with the reason. It follows no symb
 	flags.StringVar(&o.keep, "keep", "", "Keep the runs that started within this `TIME`, such as 12h, 90d or 8w")
 	flags.IntVar(&o.keepLast, "keep-last", 0, "Keep the newest runs of each experiment on each workload, as a `NUMBER`")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "Only list what would be removed")
+	flags.StringVarP(&o.output, "output", "o", "text", "text or json")
 	return cmd
 }
 
 func (a *app) pruneHistory(ctx context.Context, o pruneOptions) error {
+	if err := checkOutput(o.output); err != nil {
+		return err
+	}
 	now := time.Now()
 	keep := history.Keep{Last: o.keepLast}
 	if o.keepLast < 0 {
@@ -63,7 +67,7 @@ func (a *app) pruneHistory(ctx context.Context, o pruneOptions) error {
 	return a.withHistory(ctx, o.out, func(index *history.Index) error {
 		pruned, err := index.Prune(ctx, keep, now, o.dryRun)
 		if pruned != nil {
-			a.tellPruned(o, pruned)
+			err = errors.Join(err, seen(a.tellPruned(o, pruned)))
 		}
 		if trouble := new(history.Trouble); err != nil && !errors.As(err, &trouble) {
 			return &ExitError{Code: report.ExitInternal, Err: err, Hint: "the others were removed; call it again once these can be"}
@@ -72,7 +76,10 @@ func (a *app) pruneHistory(ctx context.Context, o pruneOptions) error {
 	})
 }
 
-func (a *app) tellPruned(o pruneOptions, p *history.Pruned) {
+func (a *app) tellPruned(o pruneOptions, p *history.Pruned) error {
+	if o.output == "json" {
+		return writeJSON(a.Out, prunedDocument(o, p))
+	}
 	does, did := "remove", "removed"
 	if o.dryRun {
 		does, did = "would remove", "would be removed"
@@ -83,7 +90,33 @@ func (a *app) tellPruned(o pruneOptions, p *history.Pruned) {
 	for _, s := range p.Spared {
 		fmt.Fprintf(a.Out, "%-12s %s: %s\n", "keep", filepath.Join(o.out, s.Dir), s.Reason)
 	}
-	fmt.Fprintf(a.Out, "%s %s, with %s\n", plural(len(p.Removed), "run"), did, bytesOf(p.Bytes))
+	_, err := fmt.Fprintf(a.Out, "%s %s, with %s\n", plural(len(p.Removed), "run"), did, bytesOf(p.Bytes))
+	return err
+}
+
+// prunedRun is a run of a list for programs: one that was removed, or would be, or the reason why it is kept.
+type prunedRun struct {
+	history.Run
+	Removed bool   `json:"removed"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+// pruned is that list; bytes is the size of what was removed.
+type pruned struct {
+	DryRun bool        `json:"dryRun"`
+	Bytes  int64       `json:"bytes"`
+	Items  []prunedRun `json:"items"`
+}
+
+func prunedDocument(o pruneOptions, p *history.Pruned) pruned {
+	d := pruned{DryRun: o.dryRun, Bytes: p.Bytes, Items: []prunedRun{}}
+	for _, r := range p.Removed {
+		d.Items = append(d.Items, prunedRun{Run: r, Removed: !o.dryRun})
+	}
+	for _, s := range p.Spared {
+		d.Items = append(d.Items, prunedRun{Run: s.Run, Reason: s.Reason})
+	}
+	return d
 }
 
 func plural(n int, noun string) string {

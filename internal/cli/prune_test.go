@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -40,6 +41,30 @@ func TestPruneCommand(t *testing.T) {
 	assert.Equal(t, []string{"new"}, names)
 }
 
+func TestPruneForPrograms(t *testing.T) {
+	t.Parallel()
+	out := over(t)
+	code, stdout, _ := call(t, "history", "prune", "--out", out, "--keep", "10m", "-o", "json")
+	assert.Zero(t, code)
+	var list struct {
+		DryRun bool
+		Bytes  int64
+		Items  []struct {
+			Dir, Reason string
+			Removed     bool
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(stdout), &list))
+	assert.False(t, list.DryRun)
+	assert.Positive(t, list.Bytes)
+	require.Len(t, list.Items, 2)
+	assert.Equal(t, "old", list.Items[0].Dir)
+	assert.True(t, list.Items[0].Removed)
+	assert.Equal(t, "new", list.Items[1].Dir)
+	assert.False(t, list.Items[1].Removed)
+	assert.Contains(t, list.Items[1].Reason, "it is not known to be over")
+}
+
 func TestPruneOfBadInput(t *testing.T) {
 	t.Parallel()
 	out := over(t)
@@ -52,6 +77,7 @@ func TestPruneOfBadInput(t *testing.T) {
 		{`--keep: "0d" is not`, []string{"--keep", "0d"}},
 		{"--keep-last is -1: expected 1 or more", []string{"--keep-last", "-1"}},
 		{filepath.Join(out, "none") + " is not there", []string{"--keep", "1d", "--out", filepath.Join(out, "none")}},
+		{`--output "xml" is not known: use text or json`, []string{"--keep", "1d", "-o", "xml"}},
 		{`unknown command "now" for "chaosctl history prune"`, []string{"now"}},
 	} {
 		code, stdout, stderr := call(t, append([]string{"history", "prune", "--out", out}, c.args...)...)

@@ -285,54 +285,52 @@ func (a *actor) stop() {
 	a.later(30*time.Millisecond, a.endpoint(false))
 }
 
-func pause(d time.Duration) { time.Sleep(d) }
-
 // The lives of pods. Times are those of the script; what is judged are the servers' own records.
 func (a *actor) abrupt() {
-	pause(3 * time.Second)
+	time.Sleep(3 * time.Second)
 	a.stop()
-	pause(5 * time.Millisecond)
+	time.Sleep(5 * time.Millisecond)
 	a.die(attribution.Stale)
 	a.later(700*time.Millisecond, a.pod(func(p *event.PodObserved) { p.Terminating, p.Running, p.Ready, p.Gone = true, false, false, true }))
 }
 
 func (a *actor) drained() {
-	pause(5 * time.Second)
+	time.Sleep(5 * time.Second)
 	a.stop()
-	pause(800 * time.Millisecond)
+	time.Sleep(800 * time.Millisecond)
 	a.die(attribution.Stale)
 	a.later(200*time.Millisecond, a.pod(func(p *event.PodObserved) { p.Terminating, p.Running, p.Ready, p.Gone = true, false, false, true }))
 }
 
 func (a *actor) crashed() {
-	pause(7500 * time.Millisecond)
+	time.Sleep(7500 * time.Millisecond)
 	for range 3 {
-		pause(700 * time.Millisecond)
+		time.Sleep(700 * time.Millisecond)
 		a.die(attribution.Starting)
-		pause(300 * time.Millisecond)
+		time.Sleep(300 * time.Millisecond)
 		a.show(a.pod(func(p *event.PodObserved) { p.Running, p.Ready = false, false }), a.endpoint(false))
-		pause(200 * time.Millisecond)
+		time.Sleep(200 * time.Millisecond)
 		a.restarts++
 		a.up(a.t, warming)
 		a.show(a.pod(nil), a.endpoint(true))
-		pause(200 * time.Millisecond)
+		time.Sleep(200 * time.Millisecond)
 		a.become(serving)
 	}
 }
 
 func (a *actor) late() {
-	pause(1200 * time.Millisecond)
+	time.Sleep(1200 * time.Millisecond)
 	a.show(a.pod(nil), a.endpoint(true))
-	pause(300 * time.Millisecond)
+	time.Sleep(300 * time.Millisecond)
 	a.up(a.t, warming)
-	pause(800 * time.Millisecond)
+	time.Sleep(800 * time.Millisecond)
 	a.become(serving)
 }
 
 func (a *actor) ill() {
-	pause(13 * time.Second)
+	time.Sleep(13 * time.Second)
 	for _, m := range []mode{stalled, serving, failing, serving, sloppy, serving} {
-		pause(500 * time.Millisecond)
+		time.Sleep(500 * time.Millisecond)
 		a.become(m)
 	}
 }
@@ -386,7 +384,7 @@ func TestAgainstTheTruth(t *testing.T) {
 		living.Go(lives[i])
 	}
 	living.Wait()
-	pause(500 * time.Millisecond)
+	time.Sleep(500 * time.Millisecond)
 	stop()
 	running.Wait()
 	slices.SortStableFunc(samples, func(a, b load.Sample) int { return int(a.End - b.End) })
