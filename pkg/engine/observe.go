@@ -63,16 +63,17 @@ func (r *Run) spawn(wait *sync.WaitGroup, cancel context.CancelCauseFunc, do fun
 
 // stream offers the requests of one until ctx ends.
 func (r *Run) stream(ctx context.Context, s Stream, watches *aborts) {
-	summary := s.Run(ctx, r.Log.Clock, func(sample load.Sample) { r.sample(s.Name, sample, watches) })
+	summary := s.Run(ctx, r.Log.Clock, func(sample load.Sample) { r.sample(s, sample, watches) })
 	r.Log.Record(event.StreamEnded{ID: s.ID, Starved: summary.Starved, Unexpected: summary.Examples[load.Unexpected], Shared: summary.Shared})
 }
 
 // sample passes a request on to all who want it.
-func (r *Run) sample(name string, s load.Sample, watches *aborts) {
+func (r *Run) sample(of Stream, s load.Sample, watches *aborts) {
 	// A sample that cannot be written shows as an error when the file is closed; the run and its undo go on.
 	_ = r.Samples.Write(s)
-	r.baseline.add(name, s.OK())
-	watches.request(name, s)
+	r.baseline.add(of.Name, s.OK())
+	r.answers.add(s, of.Fresh)
+	watches.request(of.Name, s)
 	if r.Observe != nil {
 		r.Observe(s)
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,44 +36,81 @@ func (r *Run) recovery(ctx context.Context) error {
 // errNotConverged says that the patience with the target ended.
 var errNotConverged = errors.New("not converged")
 
-// margin lets the first request to a new pod, which comes after its readiness, be followed by a whole stable window too.
-const margin = time.Second
+// margin is longer than a bucket of the tallies, in which the stable window after the first answer of a new pod is looked for.
+const margin = 250 * time.Millisecond
 
-// awaitConverged returns once the target was converged for the time stable, with the instant from which on it was. The
+const (
+	// glance is how often it is looked whether the new pods have answered.
+	glance = 50 * time.Millisecond
+	// sure is how many requests for each pod of the target leave out one of n pods, all of which are as likely, with a
+	// probability of less than one in a million: (1-1/n)^(14n) < exp(-14).
+	sure = 14
+)
+
+// awaitConverged returns once the target was converged for the time stable, with the instant from which on it was. That time
+// begins with the first answers of the pods that are new, with which the recovery from their predecessors' loss ends. The
 // error is errNotConverged after timeout, with what is amiss.
 func (r *Run) awaitConverged(ctx context.Context, timeout, stable time.Duration) (since event.Instant, err error) {
-	until := time.Now().Add(timeout)
-	deadline := time.NewTimer(timeout)
-	defer deadline.Stop()
+	patient, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	var doubt error
 	for {
 		state, moved := r.recorder.State()
-		var settled <-chan time.Time
 		if state.Converged() {
 			since = r.Log.Now()
-			settled = time.After(stable + margin)
+			if r.answered(patient, moved, since) && still(patient, moved, stable+margin) {
+				if doubt = r.confirm(patient); doubt == nil {
+					return since, nil
+				}
+			}
+		} else {
+			doubt = fmt.Errorf("%d of %d replicas are ready", state.Status.Ready, state.Status.Desired)
+			still(patient, moved, timeout)
 		}
-		select {
-		case <-moved:
-		case <-settled:
-			if doubt = r.confirm(ctx, until); doubt == nil {
-				return since, nil
-			}
-		case <-deadline.C:
-			if doubt == nil || !state.Converged() {
-				doubt = fmt.Errorf("%d of %d replicas are ready", state.Status.Ready, state.Status.Desired)
-			}
-			return 0, fmt.Errorf("%w: %w", errNotConverged, doubt)
-		case <-ctx.Done():
+		switch {
+		case ctx.Err() != nil:
 			return 0, stopOf(ctx)
+		case patient.Err() != nil:
+			return 0, fmt.Errorf("%w: %w", errNotConverged, cmp.Or(doubt, errRestless))
 		}
 	}
 }
 
-// confirm reads the target anew, by a request of its own, until an instant at the latest. A watch whose connection is dead says
-// nothing for as long as nobody notices, and what it said last would be taken for the present.
-func (r *Run) confirm(ctx context.Context, until time.Time) error {
-	ctx, cancel := context.WithTimeout(ctx, min(patience, time.Until(until)))
+// errRestless is what is amiss where nothing is but that it did not last.
+var errRestless = errors.New("it was for an instant, and did not stay so")
+
+// still waits for a time; false if something moved in it, or ctx ended.
+func still(ctx context.Context, moved <-chan struct{}, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-moved:
+	case <-ctx.Done():
+	case <-timer.C:
+		return true
+	}
+	return false
+}
+
+// answered waits until each new pod has answered a request since an instant, or as many requests ended as would have reached it
+// all but surely if it is reached at all, or the patience ends: a pod may be one that gets none. It is false if something moved.
+func (r *Run) answered(ctx context.Context, moved <-chan struct{}, since event.Instant) bool {
+	begun := r.answers.count()
+	enough := begun + sure*uint64(max(1, r.Plan.Workload.Status.Desired))
+	for latest := time.Now().Add(patience); ; {
+		if len(r.Plan.Experiment.Spec.Load) == 0 || r.answers.all(r.recorder.Newcomers(), since) || r.answers.count() >= enough || time.Now().After(latest) {
+			return true
+		}
+		if !still(ctx, moved, glance) {
+			return false
+		}
+	}
+}
+
+// confirm reads the target anew, by a request of its own. A watch whose connection is dead says nothing for as long as nobody
+// notices, and what it said last would be taken for the present.
+func (r *Run) confirm(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	w, err := r.Plan.connection.Workload(ctx, r.Plan.Experiment.Spec.Target)
 	if err != nil {

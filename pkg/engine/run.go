@@ -27,6 +27,7 @@ type Run struct {
 
 	recorder *timeline.Recorder
 	baseline baseline
+	answers  answers
 	probing  *probing
 }
 

@@ -116,6 +116,19 @@ func (r *Recorder) State() (State, <-chan struct{}) {
 	return r.state, r.moved
 }
 
+// Newcomers are the target's pods that are ready, and were not there when the watch began or were restarted in place, by name.
+func (r *Recorder) Newcomers() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var names []string
+	for _, p := range r.last {
+		if p, ok := p.(event.PodObserved); ok && p.Ready && !p.Terminating && !p.Left && (!p.Initial || p.Restarts > 0) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
 func (r *Recorder) feeds() []*feed {
 	core, apps, namespace := r.client.CoreV1(), r.client.AppsV1(), r.target.Namespace
 	selected := metav1.ListOptions{LabelSelector: r.target.Selector.String()}
