@@ -11,6 +11,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/election"
 	"github.com/chaosctl/chaosctl/pkg/monitor"
 	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/pkg/web"
 )
 
 // daySet holds the game days of files and directories as they are in force, and follows what becomes of the files. It is for one
@@ -19,6 +20,8 @@ type daySet struct {
 	app     *app
 	options serveOptions
 	monitor *monitor.Monitor
+	// board is what the page of serve shows.
+	board *web.Board
 	// run runs one experiment of a game day.
 	run func(ctx context.Context, day *gameDay, e chosen) (*report.Result, error)
 	// sources are what the user has named.
@@ -65,7 +68,7 @@ type heldFile struct {
 // newDaySet loads game days. Files that were named must be sound. Of a directory, one that is broken is told and left out, as long
 // as any game day is left; to be strict refuses it. Two game days of one name are refused: which of them is meant cannot be told.
 func (a *app) newDaySet(sources []string, options serveOptions) (*daySet, error) {
-	s := &daySet{app: a, options: options, monitor: monitor.New(), sources: sources, troubles: map[string]string{}}
+	s := &daySet{app: a, options: options, monitor: monitor.New(), board: web.NewBoard(), sources: sources, troubles: map[string]string{}}
 	s.voices = voices{&oneAtATime{out: a.Out}, &oneAtATime{out: a.Err}}
 	s.run = func(ctx context.Context, day *gameDay, e chosen) (*report.Result, error) {
 		c, err := day.app.connect()
@@ -73,7 +76,7 @@ func (a *app) newDaySet(sources []string, options serveOptions) (*daySet, error)
 			return nil, err
 		}
 		run := options.runOptions
-		run.gameDay = day.Metadata.Name
+		run.gameDay, run.follow = day.Metadata.Name, s.followed(day.Metadata.Name)
 		return day.app.runOne(ctx, c, e, run)
 	}
 	found, err := s.list()
@@ -112,6 +115,7 @@ func (a *app) newDaySet(sources []string, options serveOptions) (*daySet, error)
 	for _, f := range s.files {
 		s.tell(f)
 	}
+	s.tellBoard()
 	return s, nil
 }
 

@@ -112,7 +112,7 @@ func (s *server) serveElected(ctx context.Context, looks <-chan time.Time) error
 // await gives the term for which this replica is elected; nil where ctx ends first. It goes by what becomes of the files meanwhile.
 func (s *server) await(ctx context.Context, candidacy *election.Candidacy, looks <-chan time.Time) context.Context {
 	s.set.monitor.Ready(true)
-	s.set.monitor.Leads(false)
+	s.leads(false)
 	for {
 		select {
 		case <-ctx.Done():

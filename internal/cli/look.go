@@ -56,7 +56,9 @@ func (s *daySet) look() (changed bool) {
 		}
 	}
 	s.decide()
-	return s.adopt(found)
+	changed = s.adopt(found)
+	s.tellBoard()
+	return changed
 }
 
 // settles calls then if the look before has found the same.

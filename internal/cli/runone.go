@@ -35,10 +35,15 @@ type runOptions struct {
 	deadMan      bool
 	// gameDay is the name of that which the run is part of; "" for none.
 	gameDay string
+	// follow is who else follows the run; nil is nobody.
+	follow follow
 	// repeat is how often each experiment is run, and require how many of these runs must pass.
 	repeat, require int
 	dead            deadman.Options
 }
+
+// follow gives a sink for the events of a run that is about to begin, and a function to call when it is over. Live counts its requests.
+type follow func(id string, clock event.Clock, live *load.Live) (sink event.Sink, over func())
 
 // runOne plans and runs one experiment, writes its reports and prints its summary. An error means that nothing was
 // changed, or that the reports could not be made; its exit code tells.
@@ -61,6 +66,7 @@ func (a *app) runOne(ctx context.Context, c *cluster.Cluster, e chosen, options 
 			return nil, err
 		}
 	}
+	defer func() { r.over() }()
 	left, err := r.execute(ctx, held)
 	defer func() {
 		if result != nil {
@@ -100,7 +106,7 @@ func (a *app) begin(ctx context.Context, c *cluster.Cluster, e chosen, options r
 		base := time.Now()
 		id := runID(e.Metadata.Name, base)
 		r := &recorded{
-			app: a, cluster: c, plan: plan, source: e.Source, gameDay: options.gameDay, dir: filepath.Join(options.out, id), base: base,
+			app: a, cluster: c, plan: plan, source: e.Source, gameDay: options.gameDay, follow: options.follow, over: func() {}, dir: filepath.Join(options.out, id), base: base,
 			header: journal.Header{Version: journal.Version, Run: id, Cluster: plan.Cluster.UID, Began: base.UTC(), By: version.Version()},
 		}
 		held, err := a.claim(ctx, c, plan, r.header, options.recoverFirst)
@@ -149,9 +155,12 @@ type recorded struct {
 	plan    *engine.Plan
 	source  string
 	gameDay string
-	dir     string
-	base    time.Time
-	header  journal.Header
+	follow  follow
+	// over is to be called when the run is over and its reports are written.
+	over   func()
+	dir    string
+	base   time.Time
+	header journal.Header
 }
 
 // execute carries the plan out, recording it in a directory that it makes. It says whether something was left behind. An
@@ -167,7 +176,13 @@ func (r *recorded) execute(ctx context.Context, held *claim.Claim) (left bool, e
 	sum := sha256.Sum256(text)
 	live := load.NewLive()
 	view := newView(r.app.Err, r.plan, live)
-	log, err := event.CreateLog(filepath.Join(r.dir, report.EventsFile), event.NewClock(r.base), view)
+	clock, followers := event.NewClock(r.base), []event.Sink{view}
+	if r.follow != nil {
+		var sink event.Sink
+		sink, r.over = r.follow(r.header.Run, clock, live)
+		followers = append(followers, sink)
+	}
+	log, err := event.CreateLog(filepath.Join(r.dir, report.EventsFile), clock, followers...)
 	if err != nil {
 		return false, err
 	}

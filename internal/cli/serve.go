@@ -14,7 +14,8 @@ import (
 
 func (a *app) serve() *cobra.Command {
 	var files []string
-	var listen, lease string
+	var lease string
+	var listen listenOptions
 	var options serveOptions
 	var once, anyTime, ifOpen bool
 	cmd := &cobra.Command{
@@ -46,7 +47,10 @@ missed in between, if it is not too late for it.`,
 			if ifOpen && (!once || anyTime) {
 				return usage(errors.New("--if-open goes with --once, and not with --ignore-windows"))
 			}
-			if listen != "" && once {
+			if err := listen.check(); err != nil {
+				return err
+			}
+			if listen.address != "" && once {
 				return usage(errors.New("--listen is for a program that stays: leave it out with --once"))
 			}
 			if lease != "" && (once || options.state != "") {
@@ -66,7 +70,7 @@ missed in between, if it is not too late for it.`,
 			if once {
 				return s.once(cmd.Context(), anyTime, ifOpen)
 			}
-			if listen == "" {
+			if listen.address == "" {
 				return s.serve(cmd.Context())
 			}
 			return s.serveAt(cmd.Context(), listen)
@@ -79,7 +83,7 @@ missed in between, if it is not too late for it.`,
 	cmd.Flags().BoolVar(&ifOpen, "if-open", false, "With --once: outside of a game day's windows run nothing of it, and exit with 0, as a schedule does")
 	cmd.Flags().StringVar(&options.state, "state", "", "The `DIR` that remembers what was run last, where a game day has a startingDeadline; else one below ~/.local/state")
 	cmd.Flags().StringVar(&lease, "leader-elect", "", "Where several replicas serve the same game days: the `LEASE`, as namespace/name, by which one of them is elected that runs them")
-	cmd.Flags().StringVar(&listen, "listen", "", "Serve metrics for Prometheus (/metrics), /healthz and /readyz at this `ADDRESS`, such as 127.0.0.1:9180; nowhere unless told")
+	listen.flags(cmd.Flags())
 	if err := cmd.MarkFlagRequired("file"); err != nil {
 		panic(err) // the flag is defined above
 	}

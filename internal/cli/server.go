@@ -94,19 +94,6 @@ func (s *server) onceOf(ctx context.Context, day *gameDay, anyTime, ifOpen bool)
 	return o
 }
 
-// serveAt serves the monitor at an address beside the game days.
-func (s *server) serveAt(ctx context.Context, address string) error {
-	ctx, cancel := context.WithCancel(ctx)
-	at, done, err := s.set.monitor.Listen(ctx, address)
-	if err != nil {
-		cancel()
-		return usage(err)
-	}
-	defer func() { cancel(); <-done }()
-	fmt.Fprintf(s.set.voices.err, "metrics at http://%s/metrics\n", at)
-	return s.serve(ctx)
-}
-
 // serve runs game days until ctx ends, or no run is left and none can come.
 func (s *server) serve(ctx context.Context) error {
 	looks := time.NewTicker(s.every)
@@ -127,7 +114,7 @@ func (s *server) serve(ctx context.Context) error {
 func (s *server) lead(ctx context.Context, looks <-chan time.Time) error {
 	s.keep(ctx, false)
 	s.set.monitor.Ready(true)
-	s.set.monitor.Leads(true)
+	s.leads(true)
 	for ctx.Err() == nil && !s.over() {
 		select {
 		case <-ctx.Done():
@@ -138,13 +125,19 @@ func (s *server) lead(ctx context.Context, looks <-chan time.Time) error {
 		}
 	}
 	s.set.monitor.Ready(false)
-	s.set.monitor.Leads(false)
+	s.leads(false)
 	for name, loop := range s.loops {
 		loop.change(nil)
 		<-loop.done
 		s.ended(name)
 	}
 	return nil
+}
+
+// leads tells all who ask whether this replica runs the game days.
+func (s *server) leads(is bool) {
+	s.set.monitor.Leads(is)
+	s.set.board.Leads(is)
 }
 
 // keep has a loop for each game day in force, and ends others after the run that is under way. It says so of those that come later.

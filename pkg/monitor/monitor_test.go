@@ -1,8 +1,6 @@
 package monitor_test
 
 import (
-	"context"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -116,26 +114,4 @@ func TestReadiness(t *testing.T) {
 	m.Ready(false)
 	assert.Equal(t, http.StatusServiceUnavailable, health("/readyz"))
 	assert.Equal(t, http.StatusNotFound, health("/"))
-}
-
-func TestListen(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	m := monitor.New()
-	at, done, err := m.Listen(ctx, "127.0.0.1:0")
-	require.NoError(t, err)
-	_, _, err = monitor.New().Listen(ctx, at.String())
-	require.ErrorContains(t, err, "nothing can be served at "+at.String())
-
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+at.String()+"/healthz", nil)
-	require.NoError(t, err)
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
-	_, err = io.Copy(io.Discard, response.Body)
-	require.NoError(t, err)
-	require.NoError(t, response.Body.Close())
-	assert.Equal(t, http.StatusOK, response.StatusCode)
-	cancel()
-	<-done
-	_, err = http.DefaultClient.Do(request)
-	assert.Error(t, err)
 }

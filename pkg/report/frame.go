@@ -29,12 +29,12 @@ type framed struct {
 // Page writes a page whose content the template of the given name makes of data. The templates have the functions and the
 // parts of the report's, and escape all that comes from data. The page asks nothing of any network and runs no script.
 func (f Frame) Page(w io.Writer, files fs.FS, name string, data any) error {
-	style, err := pageFiles.ReadFile("page/style.css")
-	if err != nil {
-		return err
+	style := Stylesheet()
+	pages, err := Parts("frame.html")
+	if err == nil {
+		pages, err = pages.ParseFS(pageFiles, "page/frame.html")
 	}
-	pages := template.New("frame.html").Funcs(pageFuncs())
-	if pages, err = pages.ParseFS(pageFiles, "page/frame.html", "page/parts.html"); err == nil {
+	if err == nil {
 		pages, err = pages.ParseFS(files, "page/"+name)
 	}
 	if err != nil {

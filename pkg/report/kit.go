@@ -1,5 +1,7 @@
 package report
 
+import "html/template"
+
 // What other pages and texts of this program have in common with the report of a run, so that all speak alike.
 
 // Seconds writes a duration in seconds for people: 35 ms, 1.24 s, 2 min 05 s.
@@ -20,3 +22,14 @@ func (v Verdict) Sign() string { return verdictView{v}.Sign() }
 // Tamed is a copy of v in which every string is printable and of limited length. Names and messages come from clusters and
 // files, and so from anybody. It takes values whose fields are all exported.
 func Tamed[T any](v T) T { return tamed(v, longestText) }
+
+// Stylesheet is that of all pages.
+func Stylesheet() []byte {
+	style, _ := pageFiles.ReadFile("page/style.css") // it is embedded
+	return style
+}
+
+// Parts are the functions that templates of pages have, and the parts that they share; name is that of the template to be.
+func Parts(name string) (*template.Template, error) {
+	return template.New(name).Funcs(pageFuncs()).ParseFS(pageFiles, "page/parts.html")
+}
