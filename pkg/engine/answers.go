@@ -30,13 +30,16 @@ func (a *answers) add(s load.Sample, fresh bool) {
 		return
 	}
 	a.newest = max(a.newest, s.Start)
-	if s.Pod != "" {
+	if _, known := a.of[s.Pod]; s.Pod != "" && (known || len(a.of) < mostAnswering) {
 		if a.of == nil {
 			a.of = map[string]event.Instant{}
 		}
 		a.of[s.Pod] = max(a.of[s.Pod], s.Start)
 	}
 }
+
+// mostAnswering bounds what a server can have this remember that answers by a new name each time.
+const mostAnswering = 10_000
 
 // count is how many requests ended. Those over connections that are reused stay with the pods that they have, so that they tell
 // little of new ones: they count only where there are no others.
