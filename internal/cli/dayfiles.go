@@ -10,6 +10,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/monitor"
 	"github.com/chaosctl/chaosctl/pkg/report"
 	"github.com/chaosctl/chaosctl/pkg/schedule"
+	"github.com/chaosctl/chaosctl/pkg/web"
 )
 
 // dayFile is a file that may hold game days.
@@ -83,7 +84,7 @@ func (a *app) gameDayOf(path string, d experiment.Document, options runOptions) 
 	}
 	return &gameDay{
 		GameDay: d.GameDay, app: a, voice: a.Err, file: path, document: d, experiments: experiments, table: table,
-		clock: schedule.SystemClock{}, out: options.out, index: report.IndexFile, monitor: monitor.New(),
+		clock: schedule.SystemClock{}, out: options.out, index: report.IndexFile, monitor: monitor.New(), board: web.NewBoard(),
 	}, nil
 }
 
@@ -108,6 +109,9 @@ func (a *app) members(d experiment.Document) ([]chosen, error) {
 				if err := experiment.Validate(c.Experiment); err != nil {
 					return nil, fmt.Errorf("%s, with the target of %s: %w", c.Source, d.File, err)
 				}
+			}
+			if m.Hold == experiment.Before {
+				c.awaits = &awaited{d.GameDay.Metadata.Name, m.Patience()}
 			}
 			all = append(all, c)
 		}

@@ -200,7 +200,7 @@ const mostReads = 3
 // settle gives a game day its place among the others.
 func (s *daySet) settle(day *gameDay) (err error) {
 	name := day.Metadata.Name
-	day.monitor = s.monitor
+	day.monitor, day.board = s.monitor, s.board
 	day.run = func(ctx context.Context, e chosen) (*report.Result, error) { return s.run(ctx, day, e) }
 	if s.several {
 		day.index = "index-" + name + ".html"

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -64,11 +63,7 @@ func (a *app) newElection(lease string) (*election.Election, error) {
 	if err != nil {
 		return nil, err
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		return nil, err
-	}
-	return &election.Election{Client: c.Client, Namespace: namespace, Name: name, Identity: host + "_" + strings.ToLower(rand.Text()[:8])}, nil
+	return &election.Election{Client: c.Client, Namespace: namespace, Name: name, Identity: host() + "_" + strings.ToLower(rand.Text()[:8])}, nil
 }
 
 // serveElected leads while it is elected, and waits otherwise, until ctx ends. The lead is given up when all is undone.

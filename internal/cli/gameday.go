@@ -17,6 +17,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/monitor"
 	"github.com/chaosctl/chaosctl/pkg/report"
 	"github.com/chaosctl/chaosctl/pkg/schedule"
+	"github.com/chaosctl/chaosctl/pkg/web"
 )
 
 // gameDay is a loaded game day.
@@ -39,6 +40,8 @@ type gameDay struct {
 	last memory
 	// monitor is told how things go.
 	monitor *monitor.Monitor
+	// board is what the page of serve shows.
+	board *web.Board
 	// run runs one experiment, as [app.runOne] does.
 	run func(ctx context.Context, e chosen) (*report.Result, error)
 }
@@ -99,7 +102,19 @@ func (d *gameDay) one(outer context.Context, e chosen) outcome {
 	ctx, release := d.untilWindowEnds(outer)
 	defer release()
 	o := outcome{name: e.Metadata.Name, verdict: notRun}
-	result, err := d.whenFree(ctx, e)
+	var result *report.Result
+	var err error
+	if e.awaits != nil {
+		var given answer
+		if given, err = d.held(ctx, e); given.refused != "" {
+			o.code, o.detail = report.ExitUnknown, given.refused
+			return o
+		}
+		e.approved = given.words
+	}
+	if err == nil {
+		result, err = d.whenFree(ctx, e)
+	}
 	if err == nil {
 		o.verdict, o.undo, o.code, o.result = string(result.Verdict), result.Undo, result.ExitCode, result
 		o.detail = filepath.Join(d.out, result.RunID, "report.html")

@@ -65,6 +65,11 @@ those who use a ConfigMap is then limited to those who do.`,
 // needs of all experiments together.
 func (a *app) needs(ctx context.Context, all []chosen, live bool) ([]access.Need, error) {
 	var needs []access.Need
+	for _, e := range all {
+		if e.awaits != nil {
+			needs = append(needs, access.OfHold(e.awaits.gameDay, e.Experiment)...)
+		}
+	}
 	if !live {
 		for _, e := range all {
 			needs = append(needs, access.Of(e.Experiment, access.Offline{})...)

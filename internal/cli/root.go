@@ -81,7 +81,7 @@ you expect, and puts everything back. It needs nothing installed in the cluster.
 	shorten(root.PersistentFlags())
 	root.SetUsageFunc(a.usageOf)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(a.init(), a.run(), a.plan(), a.validate(), a.report(), a.compare(), a.history(), a.trend(), a.serve(), a.schedule(), a.list(), a.explain(), a.schema(), a.rbac(), a.doctor(), a.recover(), a.status(), a.stop(), a.allow(), a.deadMan(), a.agent(), a.version())
+	root.AddCommand(a.init(), a.run(), a.plan(), a.validate(), a.report(), a.compare(), a.history(), a.trend(), a.serve(), a.schedule(), a.list(), a.explain(), a.schema(), a.rbac(), a.doctor(), a.recover(), a.status(), a.stop(), a.allow(), a.approve(), a.deadMan(), a.agent(), a.version())
 	a.complete(root)
 	return root
 }

@@ -106,7 +106,7 @@ func (a *app) begin(ctx context.Context, c *cluster.Cluster, e chosen, options r
 		base := time.Now()
 		id := runID(e.Metadata.Name, base)
 		r := &recorded{
-			app: a, cluster: c, plan: plan, source: e.Source, gameDay: options.gameDay, follow: options.follow, over: func() {}, dir: filepath.Join(options.out, id), base: base,
+			app: a, cluster: c, plan: plan, source: e.Source, approved: e.approved, gameDay: options.gameDay, follow: options.follow, over: func() {}, dir: filepath.Join(options.out, id), base: base,
 			header: journal.Header{Version: journal.Version, Run: id, Cluster: plan.Cluster.UID, Began: base.UTC(), By: version.Version()},
 		}
 		held, err := a.claim(ctx, c, plan, r.header, options.recoverFirst)
@@ -154,8 +154,10 @@ type recorded struct {
 	cluster *cluster.Cluster
 	plan    *engine.Plan
 	source  string
-	gameDay string
-	follow  follow
+	// approved says who gave the run a go; empty where nobody was asked.
+	approved string
+	gameDay  string
+	follow   follow
 	// over is to be called when the run is over and its reports are written.
 	over   func()
 	dir    string
@@ -199,6 +201,9 @@ func (r *recorded) execute(ctx context.Context, held *claim.Claim) (left bool, e
 		RunID: r.header.Run, Base: r.base.UTC(), Experiment: text, SHA256: hex.EncodeToString(sum[:]), Source: r.source, GameDay: r.gameDay, Seed: r.plan.Seed,
 		Cluster: r.plan.Cluster, Environment: r.app.environment(),
 	})
+	if r.approved != "" {
+		log.Record(event.Noted{Level: "info", Message: "the run was " + r.approved})
+	}
 	log.Record(r.plan.Event())
 	applier := apply.New(r.cluster, r.header.Run, journal.All{file, held.Journal}, log)
 	applier.Owner = &apply.Owner{Namespace: held.Scope().Namespace, Reference: held.Reference()}

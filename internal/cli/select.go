@@ -50,6 +50,9 @@ func (s *selection) directory() bool {
 type chosen struct {
 	*experiment.Experiment
 	Source string
+	// awaits is the go that one of a game day waits for; nil for those that wait for none. approved is that go in words.
+	awaits   *awaited
+	approved string
 }
 
 // load reads all files and built-in experiments that were named, and applies the flags to each.
@@ -63,7 +66,7 @@ func (s *selection) load(a *app, builtins []string) ([]chosen, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, chosen{e, "builtin:" + name})
+		all = append(all, chosen{Experiment: e, Source: "builtin:" + name})
 	}
 	documents, err := s.documents(a)
 	if err != nil {
@@ -73,7 +76,7 @@ func (s *selection) load(a *app, builtins []string) ([]chosen, error) {
 	for _, d := range documents {
 		switch {
 		case d.Experiment != nil:
-			all = append(all, chosen{d.Experiment, d.File})
+			all = append(all, chosen{Experiment: d.Experiment, Source: d.File})
 		case !s.gameDays:
 			return nil, usage(fmt.Errorf("%s holds a GameDay: run it by chaosctl serve -f", d.File))
 		case s.target+s.url+s.rate+s.seed+strings.Join(s.set, "") != "":

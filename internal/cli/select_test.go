@@ -195,13 +195,13 @@ func TestRunID(t *testing.T) {
 func TestSeed(t *testing.T) {
 	e, err := selected(t, selection{seed: "42"}, "")
 	require.NoError(t, err)
-	seed, err := seedOf(chosen{e, ""})
+	seed, err := seedOf(chosen{Experiment: e})
 	require.NoError(t, err)
 	assert.Equal(t, int64(42), seed)
 	e.Spec.Seed = nil
 	drawn := map[int64]bool{}
 	for range 20 {
-		seed, err := seedOf(chosen{e, ""})
+		seed, err := seedOf(chosen{Experiment: e})
 		require.NoError(t, err)
 		assert.GreaterOrEqual(t, seed, int64(0))
 		assert.Less(t, seed, int64(1_000_000), "short enough to be typed")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"os/user"
 	"text/tabwriter"
 	"time"
@@ -201,6 +202,15 @@ func (a *app) allow() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// host is this machine by its name.
+func host() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "unknown host"
+	}
+	return name
 }
 
 // me names the person for others.

@@ -5,6 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/hold"
 	"github.com/chaosctl/chaosctl/pkg/killswitch"
 	"github.com/chaosctl/chaosctl/pkg/lock"
 )
@@ -119,6 +120,16 @@ func ofClaim(s *experiment.Spec) []Need {
 func OfDeadMan(e *experiment.Experiment) []Need {
 	jobs := Object{Group: "batch", Resource: "jobs", Namespace: e.Spec.Target.Namespace}
 	return Needs("make the dead man's Job, see it run, and remove it", jobs, "create", "get", "delete")
+}
+
+// OfHold is what a game day needs beside the needs of an experiment of its that waits for a person's go.
+func OfHold(gameDay string, e *experiment.Experiment) []Need {
+	scope := lock.ScopeOf(e.Spec.Target)
+	lease := Object{Group: "coordination.k8s.io", Resource: "leases", Namespace: scope.Namespace, Name: hold.Name(gameDay, e.Metadata.Name, scope)}
+	const why = "wait for a person's go"
+	needs := Needs(why, lease, "get", "update", "delete")
+	lease.Name = "" // roles cannot limit what is created to a name
+	return append(needs, Needs(why, lease, "create")...)
 }
 
 // OfElection is what replicas need beside their runs' needs to elect a leader by a Lease, which remembers what was run last.

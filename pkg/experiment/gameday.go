@@ -1,6 +1,8 @@
 package experiment
 
 import (
+	"time"
+
 	"github.com/chaosctl/chaosctl/pkg/schedule"
 )
 
@@ -62,6 +64,11 @@ type GameDayExperiment struct {
 	Builtin string `json:"builtin,omitempty" form:"given" choice:"experiment"`
 	// Target takes the place of the experiment's own.
 	Target *Target `json:"target,omitempty"`
+	// Hold has the experiment wait for a person's go before it begins (before): see `chaosctl approve`. Where nobody gives one, it is
+	// not run.
+	Hold Hold `json:"hold,omitempty"`
+	// HoldFor is how long the go is waited for; 1h unless told otherwise. The end of the window ends it, too.
+	HoldFor *Duration `json:"holdFor,omitempty" form:"positive"`
 }
 
 // Windows say when experiments of a game day may begin, by the clocks of its time zone. They are looked at when a run
@@ -125,6 +132,26 @@ const (
 
 // Values lists the ways for the loader.
 func (OnEnd) Values() []string { return []string{string(Finish), string(Undo)} }
+
+// usualPatience is how long a go is waited for where the file does not say.
+const usualPatience = time.Hour
+
+// Patience is how long the experiment waits for a go.
+func (e *GameDayExperiment) Patience() time.Duration {
+	if e.HoldFor == nil {
+		return usualPatience
+	}
+	return e.HoldFor.Std()
+}
+
+// Hold is when an experiment of a game day waits for a person.
+type Hold string
+
+// Before is the one way: it waits before anything of it begins.
+const Before Hold = "before"
+
+// Values lists the ways for the loader.
+func (Hold) Values() []string { return []string{string(Before)} }
 
 // OnFailure is what a game day does after a run that did not pass.
 type OnFailure string

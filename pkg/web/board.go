@@ -18,6 +18,7 @@ type Board struct {
 	broken []Broken
 	leads  bool
 	runs   map[string]*Live
+	holds  map[string]Hold
 }
 
 // Day is a game day that is in force.
@@ -42,7 +43,7 @@ type Next struct {
 type Broken struct{ File, Why string }
 
 // NewBoard is a board that knows nothing yet.
-func NewBoard() *Board { return &Board{runs: map[string]*Live{}} }
+func NewBoard() *Board { return &Board{runs: map[string]*Live{}, holds: map[string]Hold{}} }
 
 // Serves is told which game days are in force, and which files are broken.
 func (b *Board) Serves(days []Day, broken []Broken) {

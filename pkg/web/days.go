@@ -18,6 +18,7 @@ type daysPage struct {
 	Leads   bool
 	Broken  []Broken
 	Live    []State
+	Holds   []Hold
 	Days    []dayRow
 	Last    []historyRow
 	Trouble string
@@ -36,7 +37,7 @@ type dayRow struct {
 
 func (s *Site) days(w http.ResponseWriter, r *http.Request) {
 	known := s.Board.known()
-	p := daysPage{Leads: known.Leads, Broken: report.Tamed(known.Broken)}
+	p := daysPage{Leads: known.Leads, Broken: report.Tamed(known.Broken), Holds: s.Board.waiting()}
 	for _, l := range known.Runs {
 		p.Live = append(p.Live, l.State())
 	}

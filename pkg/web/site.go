@@ -48,6 +48,7 @@ func (s *Site) Handler() http.Handler {
 	mux.HandleFunc("GET /live/{run}/events", s.stream)
 	mux.HandleFunc("GET /runs/{run}/{file}", s.artifact)
 	mux.HandleFunc("POST /stop", s.stop)
+	mux.HandleFunc("POST /approve", s.approve)
 	mux.HandleFunc("GET /style.css", s.style)
 	mux.HandleFunc("GET /live.js", s.script)
 	return s.Guard.around(secured(mux))

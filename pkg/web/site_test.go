@@ -67,7 +67,9 @@ func serve(t *testing.T, shape func(*web.Site)) *place {
 	}
 	p.site.Board.Serves([]web.Day{{
 		Name: "shop", When: "30 10 * * TUE", Zone: "Europe/Lisbon", Experiments: []string{"pod-kill"},
-		Next: func(now time.Time) web.Next { return web.Next{At: now.Add(2 * time.Hour), Local: now.Add(2 * time.Hour), Skipped: "a holiday"} },
+		Next: func(now time.Time) web.Next {
+			return web.Next{At: now.Add(2 * time.Hour), Local: now.Add(2 * time.Hour), Skipped: "a holiday"}
+		},
 	}}, []web.Broken{{File: "days/" + hostile, Why: "line 3: " + hostile}})
 	if shape != nil {
 		shape(p.site)
@@ -188,6 +190,34 @@ func TestOnlyThosePagesActThatMay(t *testing.T) {
 	long := p.do(t, http.MethodPost, "/stop", url.Values{"reason": {strings.Repeat("x", 1<<20)}}, nil)
 	assert.NotEqual(t, strings.Repeat("x", 1<<20), p.lever.reason)
 	assert.NotEqual(t, http.StatusOK, long.code)
+}
+
+func TestHoldsAreApproved(t *testing.T) {
+	t.Parallel()
+	var by string
+	waiting := web.Hold{
+		ID: "shop/drain-" + hostile, GameDay: "shop", Experiment: "drain-" + hostile, Until: time.Now().Add(time.Hour),
+		Approve: func(_ context.Context, name string) error { by = name; return nil },
+	}
+	looked := serve(t, nil)
+	looked.site.Board.Hold(waiting)
+	page := looked.get(t, "/").text
+	assert.Contains(t, page, "Waiting for a go")
+	assert.NotContains(t, page, `action="/approve"`)
+	assert.NotContains(t, page, "<script>alert")
+	form := url.Values{"hold": {waiting.ID}}
+	assert.Equal(t, http.StatusForbidden, looked.do(t, http.MethodPost, "/approve", form, nil).code)
+
+	p := serve(t, func(s *web.Site) { s.Guard.Actions = true })
+	over := p.site.Board.Hold(waiting)
+	assert.Contains(t, p.get(t, "/").text, `action="/approve"`)
+	assert.Equal(t, http.StatusConflict, p.do(t, http.MethodPost, "/approve", url.Values{"hold": {"another"}}, nil).code)
+	assert.Empty(t, by)
+	assert.Equal(t, http.StatusSeeOther, p.do(t, http.MethodPost, "/approve", form, nil).code)
+	assert.Equal(t, "somebody on this machine", by)
+	over()
+	assert.NotContains(t, p.get(t, "/").text, "Waiting for a go")
+	assert.Equal(t, http.StatusConflict, p.do(t, http.MethodPost, "/approve", form, nil).code)
 }
 
 func TestNamesOfOthersDoNotLeadHere(t *testing.T) {
