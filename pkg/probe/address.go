@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/chaosctl/chaosctl/pkg/command"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
@@ -71,9 +72,5 @@ func isLate(err error) bool {
 // excerpt is the beginning of what a server or a command said, on one line and without characters that could deceive
 // whoever reads it in a terminal.
 func excerpt(text string) string {
-	const most = 200
-	if len(text) > most {
-		return strconv.Quote(text[:most]) + "…"
-	}
-	return strconv.Quote(text)
+	return command.Excerpt(text)
 }

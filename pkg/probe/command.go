@@ -3,9 +3,9 @@ package probe
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
+	"github.com/chaosctl/chaosctl/pkg/command"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
@@ -34,7 +34,7 @@ type Command struct {
 	// Argv is the program, by its path or to be found in PATH, and its arguments. No shell looks at them.
 	Argv []string `json:"argv"`
 	// Env are more variables of its environment.
-	Env []Variable `json:"env,omitempty"`
+	Env []command.Variable `json:"env,omitempty"`
 	// CEL is a condition over `exitCode` (128 and its number for one that a signal ended), `stdout` and `stderr`, which
 	// takes the place of the exit code. The outputs are without the ends of lines at their end, as in a shell: int(stdout)
 	// reads a number. Of each there are the first 64 KiB; where there is more, a condition that looks at it is unknown.
@@ -46,15 +46,7 @@ func (p *Command) Check(c *experiment.Check) {
 	if len(p.Argv) > 0 && p.Argv[0] == "" {
 		c.Fail("argv[0]", "there is no program: expected its path or its name")
 	}
-	given := map[string]bool{}
-	for i, v := range p.Env {
-		field := fmt.Sprintf("env[%d].name", i)
-		checkVariable(c, field, v.Name)
-		if given[v.Name] {
-			c.Fail(field, "the variable %s is there twice: expected names that differ", v.Name)
-		}
-		given[v.Name] = true
-	}
+	command.CheckEnvironment(c, "env", p.Env)
 	if p.CEL != "" {
 		if _, err := compileOutput(p.CEL); err != nil {
 			c.Fail("cel", "%v", err)
@@ -67,34 +59,20 @@ func (p *Command) Needs(access.Scope) []access.Need { return nil }
 
 // Measure runs the program once.
 func (p *Command) Measure(ctx context.Context, _ World) error {
-	environment, secret, err := environmentOf(p.Env)
+	environment, secret, err := command.Environment(p.Env)
 	if err != nil {
-		return err
+		return unknown("%w", err)
 	}
-	ended, err := execute(ctx, p.Argv, environment)
+	ended, err := command.Run(ctx, command.Program{Argv: p.Argv, Environment: environment})
 	switch {
 	case err != nil:
 		return unknown("the command could not be run: %w", err)
-	case ended.late:
-		return fmt.Errorf("the command did not end in time, and was killed with its process group%s", ended.said(secret))
+	case ended.Late:
+		return fmt.Errorf("the command did not end in time, and was killed with its process group%s", ended.Said(secret))
 	case p.CEL != "":
-		return judgeOutput(ctx, "", p.CEL, ended, ended.said(secret), len(secret) > 0)
-	case ended.exitCode != 0:
-		return fmt.Errorf("the command ended with %s%s", ended.status, ended.said(secret))
+		return judgeOutput(ctx, "", p.CEL, ended, ended.Said(secret), len(secret) > 0)
+	case ended.ExitCode != 0:
+		return fmt.Errorf("the command ended with %s%s", ended.Status, ended.Said(secret))
 	}
 	return nil
-}
-
-// said is what may be recorded of the output.
-func (e *ended) said(secret []string) string {
-	if len(secret) > 0 {
-		return fmt.Sprintf("; its output is not recorded, since it knows %s", strings.Join(secret, ", "))
-	}
-	var all strings.Builder
-	for _, o := range []*output{&e.stdout, &e.stderr} {
-		if text := strings.TrimSpace(o.String()); text != "" {
-			fmt.Fprintf(&all, ", %s %s", o.name, excerpt(text))
-		}
-	}
-	return all.String()
 }

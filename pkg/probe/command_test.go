@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/chaosctl/chaosctl/pkg/command"
 	"github.com/chaosctl/chaosctl/pkg/probe"
 )
 
@@ -26,7 +27,7 @@ func TestCommand(t *testing.T) {
 	t.Setenv("PROBE_TEST_EMPTY", "")
 	t.Setenv("PROBE_TEST_OTHER", "not given")
 	region := "eu"
-	token := []probe.Variable{{Name: "PROBE_TEST_TOKEN"}}
+	token := []command.Variable{{Name: "PROBE_TEST_TOKEN"}}
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, []byte("x"), 0o600))
 	const late, enough = 300 * time.Millisecond, 20 * time.Second
@@ -44,10 +45,10 @@ func TestCommand(t *testing.T) {
 		"a condition does not hold":   {probe.Command{Argv: sh("echo 1"), CEL: "int(stdout) >= 2"}, enough, fails(`int(stdout) >= 2 does not hold with exit code 0, stdout "1"`)},
 		"a condition cannot be told":  {probe.Command{Argv: sh("echo many"), CEL: "int(stdout) >= 2"}, enough, isUnknown(`with exit code 0, stdout "many"`)},
 		"no text":                     {probe.Command{Argv: sh(`printf '\377\033[2J'; exit 1`)}, enough, fails("stdout \"\uFFFD\\x1b[2J\"")},
-		"its environment":             {probe.Command{Argv: sh(`test "$REGION-$PROBE_TEST_TOKEN" = eu-s3cr3t`), Env: append(token, probe.Variable{Name: "REGION", Value: &region})}, enough, holds()},
+		"its environment":             {probe.Command{Argv: sh(`test "$REGION-$PROBE_TEST_TOKEN" = eu-s3cr3t`), Env: append(token, command.Variable{Name: "REGION", Value: &region})}, enough, holds()},
 		"no more of the environment":  {probe.Command{Argv: sh(`test -z "$PROBE_TEST_OTHER" && test -n "$PATH"`)}, enough, holds()},
-		"a variable is not there":     {probe.Command{Argv: []string{"true"}, Env: []probe.Variable{{Name: "PROBE_TEST_NONE"}}}, enough, isUnknown("the environment of chaosctl has no variable PROBE_TEST_NONE")},
-		"a variable is empty":         {probe.Command{Argv: []string{"true"}, Env: []probe.Variable{{Name: "PROBE_TEST_EMPTY"}}}, enough, isUnknown("has no variable PROBE_TEST_EMPTY")},
+		"a variable is not there":     {probe.Command{Argv: []string{"true"}, Env: []command.Variable{{Name: "PROBE_TEST_NONE"}}}, enough, isUnknown("the environment of chaosctl has no variable PROBE_TEST_NONE")},
+		"a variable is empty":         {probe.Command{Argv: []string{"true"}, Env: []command.Variable{{Name: "PROBE_TEST_EMPTY"}}}, enough, isUnknown("has no variable PROBE_TEST_EMPTY")},
 		"not there":                   {probe.Command{Argv: []string{"no-such-program"}}, enough, isUnknown(`"no-such-program": executable file not found`)},
 		"not to be run":               {probe.Command{Argv: []string{file}}, enough, isUnknown("permission denied")},
 		"reads nothing":               {probe.Command{Argv: sh("read line || exit 4")}, enough, fails("exit code 4")},
@@ -69,7 +70,7 @@ func TestCommand(t *testing.T) {
 func TestCommandKeepsSecrets(t *testing.T) {
 	t.Setenv("PROBE_TEST_TOKEN", "s3cr3t")
 	told := func(p probe.Command, timeout time.Duration) string {
-		p.Env = []probe.Variable{{Name: "PROBE_TEST_TOKEN"}}
+		p.Env = []command.Variable{{Name: "PROBE_TEST_TOKEN"}}
 		err := p.Measure(within(t, timeout), nil)
 		require.Error(t, err)
 		return err.Error()

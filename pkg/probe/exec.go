@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
+	"github.com/chaosctl/chaosctl/pkg/command"
 	"github.com/chaosctl/chaosctl/pkg/condition"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
@@ -125,9 +126,9 @@ func named(container string) string {
 // in runs the program in a pod.
 func (p *Exec) in(ctx context.Context, world Execer, pod Pod) error {
 	c, _ := pod.container(p.Container)
-	e := &ended{stdout: output{name: "stdout"}, stderr: output{name: "stderr"}}
+	e := command.NewEnded()
 	begun := &nothing{}
-	code, err := world.Exec(ctx, pod.Name, c.Name, p.Argv, begun, &e.stdout, &e.stderr)
+	code, err := world.Exec(ctx, pod.Name, c.Name, p.Argv, begun, &e.Stdout, &e.Stderr)
 	where := fmt.Sprintf("in pod %s, container %s: ", pod.Name, c.Name)
 	switch {
 	case err != nil && isLate(errors.Join(err, ctx.Err())) && begun.asked.Load():
@@ -137,14 +138,14 @@ func (p *Exec) in(ctx context.Context, world Execer, pod Pod) error {
 	case err != nil:
 		return unknown("%sthe command could not be run: %w", where, err)
 	}
-	e.exitCode, e.status = code, fmt.Sprintf("exit code %d", code)
+	e.ExitCode, e.Status = code, fmt.Sprintf("exit code %d", code)
 	said := ""
 	if p.Record {
-		said = e.said(nil)
+		said = e.Said(nil)
 	}
 	if p.CEL == "" {
 		if code != 0 {
-			return fmt.Errorf("%sthe command ended with %s%s", where, e.status, said)
+			return fmt.Errorf("%sthe command ended with %s%s", where, e.Status, said)
 		}
 		return nil
 	}
@@ -159,14 +160,6 @@ func (n *nothing) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// Write keeps the beginning.
-func (o *output) Write(part []byte) (int, error) {
-	room := min(len(part), maxOutput-len(o.kept))
-	o.kept = append(o.kept, part[:room]...)
-	o.more = o.more || room < len(part)
-	return len(part), nil
-}
-
 // compileOutput compiles a condition over what a program says.
 func compileOutput(cel string) (*condition.Condition, error) {
 	return condition.CompileOver(cel, condition.Integer("exitCode"), condition.Text("stdout"), condition.Text("stderr"))
@@ -174,24 +167,24 @@ func compileOutput(cel string) (*condition.Condition, error) {
 
 // judgeOutput evaluates a condition over what a program has said. Of a program that knows secrets no error of the evaluation is told,
 // since it may quote the output.
-func judgeOutput(ctx context.Context, where, cel string, e *ended, said string, secret bool) error {
+func judgeOutput(ctx context.Context, where, cel string, e *command.Ended, said string, secret bool) error {
 	compiled, err := compileOutput(cel)
 	if err != nil {
 		return unknown("%s%w", where, err)
 	}
-	for _, o := range []*output{&e.stdout, &e.stderr} {
-		if o.more && compiled.ReadsAny(o.name) {
-			return unknown("%sthe command wrote more than %d KiB to %s, so the condition cannot be told", where, maxOutput>>10, o.name)
+	for _, o := range []*command.Output{&e.Stdout, &e.Stderr} {
+		if o.More && compiled.ReadsAny(o.Name) {
+			return unknown("%sthe command wrote more than %d KiB to %s, so the condition cannot be told", where, command.MaxOutput>>10, o.Name)
 		}
 	}
-	holds, err := compiled.Holds(ctx, map[string]any{"exitCode": int64(e.exitCode), "stdout": e.stdout.String(), "stderr": e.stderr.String()})
+	holds, err := compiled.Holds(ctx, map[string]any{"exitCode": int64(e.ExitCode), "stdout": e.Stdout.String(), "stderr": e.Stderr.String()})
 	switch {
 	case err != nil && secret:
-		return unknown("%sthe condition cannot be told with %s%s", where, e.status, said)
+		return unknown("%sthe condition cannot be told with %s%s", where, e.Status, said)
 	case err != nil:
-		return unknown("%s%w, with %s%s", where, err, e.status, said)
+		return unknown("%s%w, with %s%s", where, err, e.Status, said)
 	case !holds:
-		return fmt.Errorf("%s%s does not hold with %s%s", where, cel, e.status, said)
+		return fmt.Errorf("%s%s does not hold with %s%s", where, cel, e.Status, said)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
+	"github.com/chaosctl/chaosctl/pkg/command"
 	"github.com/chaosctl/chaosctl/pkg/condition"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
@@ -75,10 +76,10 @@ func (p *Prometheus) Check(c *experiment.Check) {
 		c.Fail("cel", "%v", err)
 	}
 	if p.BearerFrom != "" {
-		checkVariable(c, "bearerFrom", p.BearerFrom)
+		command.CheckVariable(c, "bearerFrom", p.BearerFrom)
 	}
 	if p.Basic != nil {
-		checkVariable(c, "basic.passwordFrom", p.Basic.PasswordFrom)
+		command.CheckVariable(c, "basic.passwordFrom", p.Basic.PasswordFrom)
 		if p.BearerFrom != "" {
 			c.Fail("bearerFrom", "bearerFrom and basic exclude each other: expected one of them")
 		}

@@ -1,4 +1,4 @@
-package probe
+package command
 
 import (
 	"context"
@@ -7,44 +7,41 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strings"
 	"syscall"
 	"time"
 )
-
-// maxOutput bounds what is kept of each output, in bytes. What is more is read, so that the program goes on, and dropped.
-const maxOutput = 64 << 10
 
 // leave is how long the output of a program may still be open once its process group is dead: somebody who left the
 // group may hold it.
 const leave = 100 * time.Millisecond
 
-// ended is how a program ended, and what it said.
-type ended struct {
-	// late says that it was killed, because its time was over.
-	late     bool
-	exitCode int
-	// status is the exit code or the signal, in words.
-	status         string
-	stdout, stderr output
+// Program is what is run.
+type Program struct {
+	// Argv is the program, by its path or to be found in PATH, and its arguments. No shell looks at them.
+	Argv []string
+	// Directory is where it runs; that of chaosctl where it is empty.
+	Directory string
+	// Environment is all of its variables, each as NAME=value.
+	Environment []string
 }
 
-// output is the beginning of what a program has written to one of its outputs.
-type output struct {
-	name string
-	kept []byte
-	// more says that there was more of it.
-	more bool
+// Ended is how a program ended, and what it said.
+type Ended struct {
+	// Late says that it was killed, because its time was over.
+	Late bool
+	// ExitCode is 128 and the number of the signal for one that a signal ended.
+	ExitCode int
+	// Status is the exit code or the signal, in words.
+	Status         string
+	Stdout, Stderr Output
 }
 
-// String is the output as text, without the ends of lines at its end. Bytes that are no text are replaced.
-func (o *output) String() string {
-	return strings.ToValidUTF8(strings.TrimRight(string(o.kept), "\r\n"), "\uFFFD")
-}
+// NewEnded has the outputs of a program that is yet to end.
+func NewEnded() *Ended { return &Ended{Stdout: Output{Name: "stdout"}, Stderr: Output{Name: "stderr"}} }
 
-// execute runs a program in a process group of its own, to its end or that of ctx, and kills what is left of the group.
-// An error means that it was not run.
-func execute(ctx context.Context, argv, environment []string) (*ended, error) {
+// Run runs a program in a process group of its own, to its end or that of ctx, and kills what is left of the group. An error
+// means that it was not run. On Linux it ends with chaosctl, even where that is killed.
+func Run(ctx context.Context, p Program) (*Ended, error) {
 	group, err := ownGroup()
 	if err != nil {
 		return nil, err
@@ -52,17 +49,17 @@ func execute(ctx context.Context, argv, environment []string) (*ended, error) {
 	// Where the program ends with the thread that started it, that must not end before.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	e := &ended{stdout: output{name: "stdout"}, stderr: output{name: "stderr"}}
-	command := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	command.Env = environment
+	e := NewEnded()
+	command := exec.CommandContext(ctx, p.Argv[0], p.Argv[1:]...)
+	command.Env, command.Dir = p.Environment, p.Directory
 	command.SysProcAttr = group
 	command.Cancel = func() error { return killGroup(command.Process.Pid) }
-	stdout, err := e.stdout.listen()
+	stdout, err := e.Stdout.listen()
 	if err != nil {
 		return nil, err
 	}
 	defer stdout.end()
-	stderr, err := e.stderr.listen()
+	stderr, err := e.Stderr.listen()
 	if err != nil {
 		return nil, err
 	}
@@ -74,8 +71,8 @@ func execute(ctx context.Context, argv, environment []string) (*ended, error) {
 	err = command.Wait()
 	// The pipes are open as long as anybody of the group lives.
 	_ = killGroup(command.Process.Pid)
-	e.late = ctx.Err() != nil
-	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited && !e.late {
+	e.Late = ctx.Err() != nil
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited && !e.Late {
 		return nil, err
 	}
 	e.tell(command.ProcessState)
@@ -83,12 +80,12 @@ func execute(ctx context.Context, argv, environment []string) (*ended, error) {
 }
 
 // tell reads the status of the program.
-func (e *ended) tell(state *os.ProcessState) {
-	e.exitCode = state.ExitCode()
-	e.status = fmt.Sprintf("exit code %d", e.exitCode)
+func (e *Ended) tell(state *os.ProcessState) {
+	e.ExitCode = state.ExitCode()
+	e.Status = fmt.Sprintf("exit code %d", e.ExitCode)
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		e.exitCode = 128 + int(status.Signal())
-		e.status = fmt.Sprintf("signal %d (%s)", int(status.Signal()), status.Signal())
+		e.ExitCode = 128 + int(status.Signal())
+		e.Status = fmt.Sprintf("signal %d (%s)", int(status.Signal()), status.Signal())
 	}
 }
 
@@ -99,7 +96,7 @@ type pipe struct {
 }
 
 // listen fills the output with what comes out of a pipe.
-func (o *output) listen() (*pipe, error) {
+func (o *Output) listen() (*pipe, error) {
 	read, write, err := os.Pipe()
 	if err != nil {
 		return nil, err
