@@ -95,7 +95,7 @@ func (a *app) planWriter(output string) (func(*engine.Plan, *planDocument) error
 // rehearse asks the server about each change.
 func (d *planDocument) rehearse(ctx context.Context, c *cluster.Cluster, p *engine.Plan) {
 	for _, i := range p.Injections {
-		if len(i.Changes) > 0 && i.Changes[0].Surge != nil {
+		if len(i.Changes) > 0 && !i.Changes[0].InCluster() {
 			continue // no request of it goes to the API server
 		}
 		for n, err := range apply.DryRun(ctx, c, i.Changes) {

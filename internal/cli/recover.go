@@ -15,7 +15,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/command"
 	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/inject"
 	"github.com/chaosctl/chaosctl/pkg/leftover"
 	"github.com/chaosctl/chaosctl/pkg/lock"
 	"github.com/chaosctl/chaosctl/pkg/report"
@@ -23,9 +25,9 @@ import (
 
 // recoverFlags are those of the command.
 type recoverFlags struct {
-	all, stale, now, dryRun, abandon, yes bool
-	output                                string
-	of                                    selection
+	all, stale, now, dryRun, abandon, yes, allowCommands bool
+	output                                               string
+	of                                                   selection
 }
 
 func (a *app) recover() *cobra.Command {
@@ -39,6 +41,9 @@ several at once, and again.
 
 A field is restored only if it still holds what chaosctl wrote. What somebody else has written meanwhile stays, and is
 reported together with the original. Pods that were deleted or evicted are their controllers' business.
+
+What the fault exec did, its undo command takes back. That is run where this machine has the run's own journal, in the directory
+that --out names. A command that stands in the cluster alone may be anybody's, and is run only with --allow-commands.
 
 A run that is in progress is left alone. Where it cannot be told from a dead one, recover waits for the run's lease to
 expire, which takes 15 seconds at the most.
@@ -64,6 +69,8 @@ Otherwise it looks for runs, and for their marks on objects of every kind, in th
 	f.BoolVar(&flags.dryRun, "dry-run", false, "Have the server check every write, and change nothing")
 	f.BoolVar(&flags.abandon, "abandon", false, "Leave the objects as the run has made them, and drop its marks, journal and lease")
 	a.undoTimeoutFlag(f)
+	f.BoolVar(&flags.allowCommands, "allow-commands", false, "Run the undo commands of the fault exec that are known from the cluster alone: who may write Secrets there may have written them")
+	runsFlag(f, &a.runs)
 	f.BoolVar(&flags.yes, "yes", false, "Do not ask before abandoning")
 	f.StringVarP(&flags.output, "output", "o", "text", "text or json")
 	return cmd
@@ -112,7 +119,7 @@ func (a *app) recoverCommand(ctx context.Context, ids []string, flags recoverFla
 		return err
 	}
 	r := a.recovery(c, identity.UID)
-	r.Now, r.DryRun = flags.now, flags.dryRun
+	r.Now, r.DryRun, r.AllowCommands = flags.now, flags.dryRun, flags.allowCommands
 	if flags.abandon {
 		return a.abandon(ctx, r, runs, flags.yes)
 	}
@@ -187,7 +194,8 @@ func pick(found *leftover.Found, ids []string, flags recoverFlags) ([]*leftover.
 }
 
 func (a *app) recovery(c *cluster.Cluster, uid string) *leftover.Recovery {
-	return &leftover.Recovery{Cluster: c, UID: uid, Command: a.commandLine(), UndoTimeout: a.undoTimeout, Wait: func(s lock.State, left time.Duration) {
+	local := func(run string) ([]*inject.Change, error) { return a.ownJournal(run, uid) }
+	return &leftover.Recovery{Cluster: c, UID: uid, Command: a.commandLine(), UndoTimeout: a.undoTimeout, Local: local, Wait: func(s lock.State, left time.Duration) {
 		fmt.Fprintf(a.Err, "%s may still be alive; its lease expires in %s\n", s.Holder, left.Round(time.Second))
 	}}
 }
@@ -257,6 +265,8 @@ func word(i leftover.Item) string {
 		return "nothing"
 	case i.Verb == "create":
 		return "removed"
+	case i.Verb == "run":
+		return "undone"
 	}
 	return "restored"
 }
@@ -321,6 +331,13 @@ func (a *app) abandon(ctx context.Context, r *leftover.Recovery, runs []*leftove
 					fmt.Fprintf(a.Err, "  %s %s (%s)\n", objectName(m.Object.Event()), f.PathString(), original)
 				}
 			}
+		}
+		commands, err := r.Commands(ctx, run)
+		if err != nil && !errors.As(err, new(*leftover.Foreign)) {
+			return err
+		}
+		for _, c := range commands {
+			fmt.Fprintf(a.Err, "  what a command has done, which is taken back by: %s\n", command.Shell(c.Command.Undo))
 		}
 		if !yes && !a.agreed() {
 			return &ExitError{Code: report.ExitRefused, Err: errors.New("not abandoned"), Hint: "nothing was changed; --yes abandons without asking"}

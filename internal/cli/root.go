@@ -57,6 +57,8 @@ type app struct {
 	args []string
 	// undoTimeout is how long an undo may wait for the API server.
 	undoTimeout time.Duration
+	// runs is the directory of the runs of this machine.
+	runs string
 }
 
 // env reads the environment.

@@ -52,6 +52,7 @@ func (a *app) runFlags(flags *pflag.FlagSet, options *runOptions) {
 // runAll runs experiments one after another, each as often as is wanted. The exit code is that of the worst. One that is refused
 // has changed nothing, and keeps none of the others from being run. A suite gets an index of its runs.
 func (a *app) runAll(ctx context.Context, all []chosen, options runOptions, isSuite bool) error {
+	a.runs = options.out
 	c, err := a.connect()
 	if err != nil {
 		return err

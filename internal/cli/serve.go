@@ -63,6 +63,7 @@ missed in between, if it is not too late for it.`,
 					return err
 				}
 			}
+			a.runs = options.out
 			s, err := a.newServer(files, options)
 			if err != nil {
 				return err

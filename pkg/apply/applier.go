@@ -26,6 +26,8 @@ type Applier struct {
 	UndoTimeout time.Duration
 	// Owner owns what is created; nil where nothing does.
 	Owner *Owner
+	// MayRun says why an undo command must not be run; nil runs all.
+	MayRun func(*inject.Change) error
 
 	cluster *cluster.Cluster
 	journal journal.Journal

@@ -45,6 +45,8 @@ func (a *Applier) operation(c *inject.Change) (operation, error) {
 		return creation{a, c}, nil
 	case c.Agent != nil:
 		return inPod{a, c}, nil
+	case c.Command != nil:
+		return program{a, c}, nil
 	}
 	return nil, fmt.Errorf("change %s holds no operation", c.ID)
 }

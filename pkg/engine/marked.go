@@ -27,7 +27,7 @@ func (p *Plan) unmarked(ctx context.Context) error {
 	for _, i := range p.Injections {
 		for n := range i.Changes {
 			o := i.Changes[n].Object
-			if !i.Changes[n].Reversible() || i.Changes[n].Surge != nil {
+			if !i.Changes[n].Reversible() || !i.Changes[n].InCluster() {
 				continue
 			}
 			object, err := p.connection.Metadata.Resource(o.Resource).Namespace(o.Namespace).Get(ctx, o.Name, metav1.GetOptions{})

@@ -16,12 +16,13 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/command"
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
 
 // Change is one thing that is done to one object: data, so that it can be shown, checked, recorded and undone by
-// those who did not plan it. Exactly one of Delete, Evict, Edit, Create, Agent and Surge is set.
+// those who did not plan it. Exactly one of Delete, Evict, Edit, Create, Agent, Surge and Command is set.
 type Change struct {
 	// ID is unique within a run.
 	ID    string `json:"id"`
@@ -36,6 +37,8 @@ type Change struct {
 	Create *Create `json:"create,omitempty"`
 	Agent  *Agent  `json:"agent,omitempty"`
 	Surge  *Surge  `json:"surge,omitempty"`
+	// Command is the one operation that is not the API server's.
+	Command *Command `json:"command,omitempty"`
 	// What says in words what is done.
 	What string `json:"what"`
 	// Removes are pods that the change takes away in consequence. Their number is sure; which ones is their controller's choice.
@@ -115,6 +118,24 @@ type Surge struct {
 	Rate experiment.Rate `json:"rate"`
 }
 
+// Command is programs that run on the machine of chaosctl, by absolute paths. That which takes the others back is empty where
+// there is none.
+type Command struct {
+	Argv  []string `json:"argv"`
+	Undo  []string `json:"undo,omitempty"`
+	Proof []string `json:"proof,omitempty"`
+	// Env are variables of their environment. Those whose value is not the experiment's are known by name alone (G18).
+	Env []command.Variable `json:"env,omitempty"`
+	// Directory is where they run, on the machine of this name.
+	Directory string `json:"directory"`
+	Host      string `json:"host"`
+	// Timeout is how long each of them may take.
+	Timeout time.Duration `json:"timeout"`
+}
+
+// InCluster says that the change is one of an object in the cluster.
+func (c *Change) InCluster() bool { return c.Surge == nil && c.Command == nil }
+
 // Verb names the operation.
 func (c *Change) Verb() string {
 	switch {
@@ -130,6 +151,8 @@ func (c *Change) Verb() string {
 		return "run agent in"
 	case c.Surge != nil:
 		return "load"
+	case c.Command != nil:
+		return "run"
 	}
 	return "patch"
 }
@@ -147,7 +170,7 @@ func (c *Change) Lasting() bool { return c.Agent != nil && c.Agent.Lasting != ""
 
 // Reversible says that the change can be undone (G13), or leaves something to clean up.
 func (c *Change) Reversible() bool {
-	return c.Edit != nil || c.Create != nil || c.Agent != nil || c.Surge != nil
+	return c.Edit != nil || c.Create != nil || c.Agent != nil || c.Surge != nil || c.Command != nil && len(c.Command.Undo) > 0
 }
 
 // Fields are those that the change sets.
@@ -177,6 +200,10 @@ func (c *Change) Undo() string {
 		return fmt.Sprintf("stop the agent, which ends by itself after %s; its ended container stays in the pod's list", c.Agent.For)
 	case c.Surge != nil:
 		return "end it"
+	case c.Command != nil && len(c.Command.Undo) > 0:
+		return "run " + command.Shell(c.Command.Undo)
+	case c.Command != nil:
+		return "cannot be undone: the experiment names no command for that"
 	case c.Edit == nil:
 		return "cannot be undone; success is a verified recovery"
 	}

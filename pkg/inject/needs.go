@@ -15,7 +15,7 @@ func (c *Change) Needs() []access.Need {
 		return deletions(c.Object.Namespace)
 	case c.Evict != nil:
 		return evictions(c.Object.Namespace)
-	case c.Surge != nil:
+	case !c.InCluster():
 		return nil
 	case c.Create != nil:
 		needs := creations(c.Object.Resource, c.Object.Namespace, c.Object.Name, c.What)

@@ -190,7 +190,7 @@ func planned(t *testing.T, f inject.Fault, s inject.Scope) []inject.Change {
 		ids[changes[i].ID] = true
 		assert.NotEmpty(t, changes[i].What)
 		assert.NotEmpty(t, changes[i].Undo())
-		if changes[i].Surge != nil {
+		if !changes[i].InCluster() {
 			continue // nothing in the cluster
 		}
 		if changes[i].Create == nil {

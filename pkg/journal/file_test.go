@@ -152,7 +152,7 @@ func TestHeaderCheck(t *testing.T) {
 	require.NoError(t, header.Check("u0"))
 	newer := header
 	newer.Version = Version + 1
-	require.ErrorContains(t, newer.Check("u0"), "newer chaosctl (v1, format 2; this one reads up to 1)")
+	require.ErrorContains(t, newer.Check("u0"), "newer chaosctl (v1, format 3; this one reads up to 2)")
 	require.ErrorContains(t, header.Check("u9"), "belongs to another cluster")
 	require.ErrorContains(t, Header{}.Check("u0"), "damaged")
 }

@@ -8,8 +8,9 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/inject"
 )
 
-// Version is that of the format. A journal of a newer one is refused by [Header.Check].
-const Version = 1
+// Version is that of the format. A journal of a newer one is refused by [Header.Check]. Since 2 there are operations that a
+// reader of 1 would pass over in silence: commands.
+const Version = 2
 
 // Header says whose journal it is.
 type Header struct {

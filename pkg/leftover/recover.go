@@ -31,6 +31,10 @@ type Recovery struct {
 	DryRun bool
 	// UndoTimeout is how long an undo may wait out an API server that does not answer; as long as that of a run where it is zero.
 	UndoTimeout time.Duration
+	// Local reads the journal that this machine has of a run; nil where there is none. It may be nil.
+	Local func(run string) ([]*inject.Change, error)
+	// AllowCommands runs the undo commands that a journal in the cluster names.
+	AllowCommands bool
 	// Now leaves out the wait for a Lease that may still be alive.
 	Now bool
 	// Wait is told how long a Lease may still be alive; it may be nil.
@@ -282,6 +286,7 @@ func (r *Recovery) undo(ctx context.Context, run *Run, changes []*inject.Change,
 			}
 		}
 	}
+	changes, mayRun := r.commands(run.ID, changes, out)
 	ledger := &ledger{changes: map[string]*inject.Change{}}
 	for _, c := range changes {
 		ledger.changes[c.ID] = c
@@ -290,6 +295,7 @@ func (r *Recovery) undo(ctx context.Context, run *Run, changes []*inject.Change,
 	if r.UndoTimeout > 0 {
 		applier.UndoTimeout = r.UndoTimeout
 	}
+	applier.MayRun = mayRun
 	if r.DryRun {
 		applier.DryRun()
 	}

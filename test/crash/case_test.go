@@ -208,7 +208,7 @@ func (f *finding) marked(before, crashed *snapshot.Snapshot) map[string]string {
 		switch o := crashed.Objects[name]; {
 		case o == nil:
 			f.problem(unmarkedOnce, "after the crash, %s %s", name, what)
-		case !snapshot.Marked(o):
+		case !snapshot.Marked(o) && name != outsideEffect:
 			f.problem(unmarkedOnce, "after the crash, %s is changed and bears no marker: %s", name, what)
 		}
 	}

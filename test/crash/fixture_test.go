@@ -23,8 +23,10 @@ import (
 // fixture is a fault in the scene.
 type fixture struct {
 	name string
-	// faults are entries of an experiment. NODE stands for the scene's node.
+	// faults are entries of an experiment. NODE stands for the scene's node, and SCRATCH for its directory.
 	faults string
+	// recovery are more arguments of recover. RUNS stands for the directory of the run.
+	recovery []string
 	// scenery is what the scene is to have beside what every scene has.
 	scenery scenery
 
@@ -82,6 +84,10 @@ var fixtures = map[string][]fixture{
 		{name: "manifest", faults: `- manifest: {object: {apiVersion: v1, kind: LimitRange, metadata: {name: tight}, spec: {limits: [{type: Container, default: {memory: 8Mi}}]}}, until: size(object.spec.limits) == 1}`},
 		{name: "manifest, with a drawn name", faults: "- manifest: {object: {apiVersion: v1, kind: ConfigMap, metadata: {generateName: drawn-}}}"},
 	},
+	"exec": {
+		{name: "exec", faults: effect, recovery: []string{"--out", "RUNS"}},
+		{name: "exec, by anybody", faults: effect, recovery: []string{"--allow-commands"}},
+	},
 	"admissionDeny": {{name: "admissionDeny", faults: "- admissionDeny: {}"}},
 	"quotaSqueeze":  {{name: "quotaSqueeze", faults: "- quotaSqueeze: {}"}},
 	"networkPolicy": {{name: "networkPolicy", faults: "- networkPolicy: {}"}},
@@ -89,6 +95,12 @@ var fixtures = map[string][]fixture{
 	"badResources":  {{name: "badResources", faults: "- badResources: {requests: {cpu: 1M, memory: 1Pi}}"}},
 	"rolloutPause":  {{name: "rolloutPause", faults: "- rolloutPause: {}"}},
 }
+
+// effect is what a command does in a scene, whose file effect is a part of it.
+const effect = "- exec: {argv: [touch, SCRATCH/effect], undo: [rm, -f, SCRATCH/effect], proof: [test, -e, SCRATCH/effect]}"
+
+// outside says that the fault does what others in the cluster cannot touch.
+func (f *fixture) outside() bool { return f.faults == effect }
 
 // irreversible are the faults that have nothing to undo (G13), or leave nothing behind that could be.
 var irreversible = []string{"podEvict", "podKill", "loadSurge"}
@@ -120,7 +132,7 @@ func (f *fixture) learn(t *testing.T) {
 	before, err := s.look(t.Context())
 	require.NoError(t, err)
 	run := s.crash(t, s.runArgs(t, f), point.Point{})
-	results, err := filepath.Glob(filepath.Join(run.dir, "runs", "*", "result.json"))
+	results, err := filepath.Glob(filepath.Join(s.runs, "*", "result.json"))
 	require.NoError(t, err)
 	require.Len(t, results, 1, "fault %s does not run in the scene of these tests: give it a fixture that does (test/crash/fixture_test.go)\n%s", f.name, run.output)
 	f.requests = run.requests
@@ -151,12 +163,20 @@ func (f *fixture) learn(t *testing.T) {
 // runArgs are those of a run of the fault.
 func (s *scene) runArgs(t *testing.T, f *fixture) []string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "experiment.yaml")
+	directory := t.TempDir()
+	path := filepath.Join(directory, "experiment.yaml")
+	s.runs, s.recovery = filepath.Join(directory, "runs"), f.recovery
 	require.NoError(t, os.WriteFile(path, []byte(s.experiment(f.faults)), 0o600))
-	return []string{"run", "-f", path, "--out", "runs"}
+	return []string{"run", "-f", path, "--out", s.runs}
 }
 
-func (s *scene) recoverArgs() []string { return []string{"recover", "--all", "-n", s.namespace} }
+func (s *scene) recoverArgs() []string {
+	args := []string{"recover", "--all", "-n", s.namespace}
+	for _, more := range s.recovery {
+		args = append(args, strings.ReplaceAll(more, "RUNS", s.runs))
+	}
+	return args
+}
 
 // at is every point of a process with so many requests.
 func at(requests int) []point.Point {

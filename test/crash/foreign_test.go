@@ -58,6 +58,9 @@ func (s *scene) intrude(ctx context.Context, f *fixture, what foreign, want, liv
 		return edits, nil
 	}
 	for i := range f.edits {
+		if f.edits[i].Command != nil {
+			continue
+		}
 		c := s.own(&f.edits[i])
 		name, earlier := key(c), edits[key(c)]
 		of[name] = c

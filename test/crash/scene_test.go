@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +37,11 @@ type scene struct {
 	target string
 	// deployments are those that it has.
 	deployments []string
+	// scratch is a directory, in which a file effect is part of the scene.
+	scratch string
+	// runs is the directory of its latest run, and recovery are the arguments with which that is recovered.
+	runs     string
+	recovery []string
 	// last is what was seen of it when it was given back.
 	last *snapshot.Snapshot
 }
@@ -50,7 +57,7 @@ const gate = "example.com/in-rotation"
 func newScene(t, lasting *testing.T, with scenery) *scene {
 	t.Helper()
 	ctx, core := t.Context(), shared.client.CoreV1()
-	s := &scene{namespace: "crash-" + strings.ToLower(rand.Text()[:8]), target: "workload: deployment/web"}
+	s := &scene{namespace: "crash-" + strings.ToLower(rand.Text()[:8]), target: "workload: deployment/web", scratch: lasting.TempDir()}
 	_, err := core.Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace}}, metav1.CreateOptions{})
 	require.NoError(t, err)
 	_, err = core.ConfigMaps(s.namespace).Create(ctx, &corev1.ConfigMap{
@@ -220,8 +227,14 @@ func (s *scene) look(ctx context.Context) (*snapshot.Snapshot, error) {
 	if web := found.Objects["Deployment web"]; s.autoscaled && web != nil {
 		unstructured.RemoveNestedField(web.Object, "spec", "replicas")
 	}
+	if _, err := os.Stat(filepath.Join(s.scratch, "effect")); err == nil {
+		found.Objects[outsideEffect] = &unstructured.Unstructured{Object: map[string]any{"kind": "File"}}
+	}
 	return found, nil
 }
+
+// outsideEffect is what a command has done, which bears no mark.
+const outsideEffect = "File effect"
 
 // inert says that an object is a marked policy for admission, or the binding of one, and that a pod is admitted nevertheless.
 func (s *scene) inert(t *testing.T, o *unstructured.Unstructured) bool {
@@ -238,7 +251,7 @@ func (s *scene) inert(t *testing.T, o *unstructured.Unstructured) bool {
 
 // experiment is one with these faults, as short as it can be.
 func (s *scene) experiment(faults string) string {
-	faults = strings.ReplaceAll(strings.TrimSpace(faults), "NODE", s.node)
+	faults = strings.NewReplacer("NODE", s.node, "SCRATCH", s.scratch).Replace(strings.TrimSpace(faults))
 	return fmt.Sprintf(`apiVersion: chaosctl.dev/v1alpha1
 kind: Experiment
 metadata: {name: crash}

@@ -19,7 +19,8 @@ import (
 type faultCase struct {
 	// fault is its name in the registry, and name tells several cases of one fault apart.
 	fault, name string
-	// yaml are the entries of spec.faults. NODE stands for the node of the first pod, and ZONE for its zone.
+	// yaml are the entries of spec.faults. NODE stands for the node of the first pod, and ZONE for its zone; SCRATCH
+	// for a directory of this machine.
 	yaml string
 	// inForce asks the API, or sends requests, and says what of the effect is not there; nil when all of it is. It is
 	// asked before the run, when it must say something, and over and over until that comes to an end.
@@ -60,7 +61,7 @@ func (c *faultCase) experiment(s *stage) string {
 		}
 	}
 	kind, _, _ := strings.Cut(s.target(), "/")
-	yaml := strings.NewReplacer("NODE", s.pods[0].Spec.NodeName, "ZONE", s.zone).Replace(strings.TrimSpace(c.yaml))
+	yaml := strings.NewReplacer("NODE", s.pods[0].Spec.NodeName, "ZONE", s.zone, "SCRATCH", s.scratch).Replace(strings.TrimSpace(c.yaml))
 	return fmt.Sprintf(`apiVersion: chaosctl.dev/v1alpha1
 kind: Experiment
 metadata: {name: fault}

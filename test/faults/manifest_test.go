@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -33,6 +35,11 @@ func anythingElse() []faultCase {
             terminationGracePeriodSeconds: 1
             containers: [{name: noise, image: "` + image + `", imagePullPolicy: IfNotPresent}]
     until: object.status.active == 1`},
+		{fault: "exec", yaml: "- exec: {argv: [touch, SCRATCH/effect], undo: [rm, SCRATCH/effect]}", inForce: touched},
+		{
+			fault: "exec", name: "with a proof", inForce: touched,
+			yaml: "- exec: {argv: [sh, -c, 'echo $HOW >SCRATCH/effect'], undo: [rm, SCRATCH/effect], proof: [grep, -q, hard, SCRATCH/effect], env: [{name: HOW, value: hard}]}",
+		},
 	}
 }
 
@@ -49,6 +56,12 @@ func tight(ctx context.Context, s *stage) error {
 		return fmt.Errorf("another pod would get %s", limit.String())
 	}
 	return nil
+}
+
+// touched wants the file that a command makes.
+func touched(_ context.Context, s *stage) error {
+	_, err := os.Stat(filepath.Join(s.scratch, "effect"))
+	return err
 }
 
 // working wants a pod of the Job.

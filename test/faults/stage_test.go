@@ -29,6 +29,8 @@ type stage struct {
 	nodes []string
 	// zone is that of the first pod's node, where the nodes are looked at.
 	zone string
+	// scratch is a directory of this machine.
+	scratch string
 	// pods are those before the fault.
 	pods []corev1.Pod
 }
@@ -36,7 +38,7 @@ type stage struct {
 func newStage(t *testing.T, c *faultCase) *stage {
 	t.Helper()
 	ctx, namespaces := t.Context(), shared.client.CoreV1().Namespaces()
-	s := &stage{objects: newObjects(), namespace: "fault-" + strings.ToLower(c.fault) + "-" + strings.ToLower(rand.Text()[:4])}
+	s := &stage{objects: newObjects(), namespace: "fault-" + strings.ToLower(c.fault) + "-" + strings.ToLower(rand.Text()[:4]), scratch: t.TempDir()}
 	if c.build != nil {
 		c.build(s.objects)
 	}

@@ -93,7 +93,7 @@ func TestForeignJournal(t *testing.T) {
 		change func(*journal.Header)
 		says   string
 	}{
-		"newer version":   {func(h *journal.Header) { h.Version, h.By = journal.Version+1, "v9.9.9" }, "was written by a newer chaosctl (v9.9.9, format 2; this one reads up to 1): recover it with that one"},
+		"newer version":   {func(h *journal.Header) { h.Version, h.By = journal.Version+1, "v9.9.9" }, "was written by a newer chaosctl (v9.9.9, format 3; this one reads up to 2): recover it with that one"},
 		"another cluster": {func(h *journal.Header) { h.Cluster = "another" }, "belongs to another cluster (its kube-system has the UID another, this one's "},
 	} {
 		t.Run(name, func(t *testing.T) {
