@@ -332,12 +332,16 @@ func (a *app) abandon(ctx context.Context, r *leftover.Recovery, runs []*leftove
 				}
 			}
 		}
-		commands, err := r.Commands(ctx, run)
+		unmarked, err := r.Unmarked(ctx, run)
 		if err != nil && !errors.As(err, new(*leftover.Foreign)) {
 			return err
 		}
-		for _, c := range commands {
-			fmt.Fprintf(a.Err, "  what a command has done, which is taken back by: %s\n", command.Shell(c.Command.Undo))
+		for _, c := range unmarked {
+			if c.Withdraw != nil {
+				fmt.Fprintf(a.Err, "  %s (if the run has deleted it; what it held is in the run's journal, which goes too)\n", objectName(c.Object.Event()))
+			} else {
+				fmt.Fprintf(a.Err, "  what a command has done, which is taken back by: %s\n", command.Shell(c.Command.Undo))
+			}
 		}
 		if !yes && !a.agreed() {
 			return &ExitError{Code: report.ExitRefused, Err: errors.New("not abandoned"), Hint: "nothing was changed; --yes abandons without asking"}

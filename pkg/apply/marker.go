@@ -35,6 +35,8 @@ type marker struct {
 	// Created is the object's kind and name where the run has made it. Its UID was not known when the marker was written, and
 	// tells it from a copy no better than they do.
 	Created string `json:"created,omitempty"`
+	// Withdrawn says that the run was about to delete the object.
+	Withdrawn bool `json:"withdrawn,omitempty"`
 	// Agent says that the run has started an agent in the object, a pod.
 	Agent bool `json:"agent,omitempty"`
 	// Number counts the marks that the object bore before, so that changes of one field are undone the newest first.
@@ -90,6 +92,7 @@ func mark(object *unstructured.Unstructured, run string, c *inject.Change) error
 	if c.Create != nil {
 		m.Created = identity(c.Object)
 	}
+	m.Withdrawn = c.Withdraw != nil
 	for _, f := range c.Fields() {
 		if len(f.Original) > inject.InlineOriginal || c.Object.Confidential() {
 			f = f.WithheldOriginal()
@@ -202,6 +205,8 @@ func ReadMarks(object metav1.Object, of inject.Object) Marks {
 		switch {
 		case m.Created != "":
 			c.Create = &inject.Create{}
+		case m.Withdrawn:
+			c.Withdraw = &inject.Withdraw{}
 		case m.Agent:
 			c.Agent = &inject.Agent{}
 		default:

@@ -43,6 +43,8 @@ func (a *Applier) operation(c *inject.Change) (operation, error) {
 		return edit{a, c}, nil
 	case c.Create != nil:
 		return creation{a, c}, nil
+	case c.Withdraw != nil:
+		return withdrawal{a, c}, nil
 	case c.Agent != nil:
 		return inPod{a, c}, nil
 	case c.Command != nil:

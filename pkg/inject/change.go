@@ -22,7 +22,8 @@ import (
 )
 
 // Change is one thing that is done to one object: data, so that it can be shown, checked, recorded and undone by
-// those who did not plan it. Exactly one of Delete, Evict, Edit, Create, Agent, Surge and Command is set.
+// those who did not plan it. Exactly one of Delete, Evict, Edit, Create, Withdraw, Agent, Surge
+// and Command is set.
 type Change struct {
 	// ID is unique within a run.
 	ID    string `json:"id"`
@@ -35,8 +36,10 @@ type Change struct {
 	Evict  *Evict  `json:"evict,omitempty"`
 	Edit   *Edit   `json:"edit,omitempty"`
 	Create *Create `json:"create,omitempty"`
-	Agent  *Agent  `json:"agent,omitempty"`
-	Surge  *Surge  `json:"surge,omitempty"`
+	// Withdraw takes an object away as a whole.
+	Withdraw *Withdraw `json:"withdraw,omitempty"`
+	Agent    *Agent    `json:"agent,omitempty"`
+	Surge    *Surge    `json:"surge,omitempty"`
 	// Command is the one operation that is not the API server's.
 	Command *Command `json:"command,omitempty"`
 	// What says in words what is done.
@@ -100,6 +103,12 @@ type Create struct {
 	Timeout time.Duration `json:"timeout,omitempty"`
 }
 
+// Withdraw deletes an object, and is undone by creating it again: another object, which holds the same.
+type Withdraw struct {
+	// Original is the object, without what the API server says of it by itself; see [Bare]. It is nil where it is withheld (G18).
+	Original json.RawMessage `json:"original,omitempty"`
+}
+
 // Refused is an object that is not let in. It is tried by a dry run, and never made.
 type Refused struct {
 	Resource schema.GroupVersionResource
@@ -145,6 +154,8 @@ func (c *Change) Verb() string {
 		return "evict"
 	case c.Create != nil:
 		return "create"
+	case c.Withdraw != nil:
+		return "delete"
 	case c.Agent != nil && c.Agent.Ends != "":
 		return "restart container of"
 	case c.Agent != nil:
@@ -170,7 +181,7 @@ func (c *Change) Lasting() bool { return c.Agent != nil && c.Agent.Lasting != ""
 
 // Reversible says that the change can be undone (G13), or leaves something to clean up.
 func (c *Change) Reversible() bool {
-	return c.Edit != nil || c.Create != nil || c.Agent != nil || c.Surge != nil || c.Command != nil && len(c.Command.Undo) > 0
+	return c.Edit != nil || c.Create != nil || c.Withdraw != nil || c.Agent != nil || c.Surge != nil || c.Command != nil && len(c.Command.Undo) > 0
 }
 
 // Fields are those that the change sets.
@@ -194,6 +205,8 @@ func (c *Change) Undo() string {
 	switch {
 	case c.Create != nil:
 		return "delete it"
+	case c.Withdraw != nil:
+		return "create it again with what it held; it gets another UID"
 	case c.Lasting():
 		return fmt.Sprintf("cannot be undone: %s; success is a verified recovery. The agent's ended container stays in the pod's list", c.Agent.Lasting)
 	case c.Agent != nil:

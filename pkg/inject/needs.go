@@ -23,6 +23,8 @@ func (c *Change) Needs() []access.Need {
 			needs = append(needs, trials(r.Resource, c.Object.Namespace)...)
 		}
 		return needs
+	case c.Withdraw != nil:
+		return withdrawals(c.Object.Resource, c.Object.Namespace, c.Object.Name)
 	case c.Agent != nil:
 		return agents(c.Object.Namespace)
 	}
@@ -86,6 +88,14 @@ func creations(resource schema.GroupVersionResource, namespace, name, why string
 	needs := access.Needs(why, on, "create")
 	on.Name = name
 	return append(needs, access.Needs("see that it is there, and remove it", on, "get", "delete")...)
+}
+
+// withdrawals of an object, which is marked before it goes, and created again.
+func withdrawals(resource schema.GroupVersionResource, namespace, name string) []access.Need {
+	on := access.Object{Group: resource.Group, Resource: resource.Resource, Namespace: namespace, Name: name}
+	needs := access.Needs("delete the object", on, "get", "patch", "delete")
+	on.Name = ""
+	return append(needs, access.Needs("create it again", on, "create")...)
 }
 
 // trials are creations that are only tried, by dry runs: Kubernetes asks the same permission for them.

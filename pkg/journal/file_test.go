@@ -199,3 +199,20 @@ func TestPack(t *testing.T) {
 		require.Equal(t, all[1:], append([]Entry{}, entries...))
 	})
 }
+
+// TestConfidentialAsAWhole: nor does a Secret that is to be created again.
+func TestConfidentialAsAWhole(t *testing.T) {
+	j, path := newFile(t)
+	e := edit("secrets", "f/1/a", "", "x")
+	e.Change.Edit, e.Change.Withdraw = nil, &inject.Withdraw{Original: []byte(`{"kind": "Secret", "data": {"password": "aHVudGVyMg=="}}`)}
+	require.NoError(t, j.Append(t.Context(), e))
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "aHVudGVyMg==")
+	assert.NotContains(t, string(text), inject.Digest(e.Change.Withdraw.Original))
+	assert.NotNil(t, e.Change.Withdraw.Original, "the change itself keeps it")
+	_, entries, err := ReadFile(path)
+	require.NoError(t, err)
+	require.NotNil(t, entries[0].Change.Withdraw, "whoever reads it is told that there is something")
+	assert.Nil(t, entries[0].Change.Withdraw.Original)
+}

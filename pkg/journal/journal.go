@@ -9,7 +9,7 @@ import (
 )
 
 // Version is that of the format. A journal of a newer one is refused by [Header.Check]. Since 2 there are operations that a
-// reader of 1 would pass over in silence: commands.
+// reader of 1 would pass over in silence: commands, and objects that are to be created again.
 const Version = 2
 
 // Header says whose journal it is.
@@ -63,10 +63,14 @@ func (all All) Append(ctx context.Context, entries ...Entry) error {
 
 // withheld is an entry without the values of a confidential object (G18).
 func withheld(e Entry) Entry {
-	if e.Change.Edit == nil || !e.Change.Object.Confidential() {
+	if e.Change.Edit == nil && e.Change.Withdraw == nil || !e.Change.Object.Confidential() {
 		return e
 	}
 	change := *e.Change
+	if change.Withdraw != nil {
+		change.Withdraw = &inject.Withdraw{}
+		return Entry{Change: &change}
+	}
 	edit := *change.Edit
 	edit.Fields = nil
 	for _, f := range change.Edit.Fields {

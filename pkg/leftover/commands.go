@@ -44,8 +44,8 @@ func (r *Recovery) commands(run string, changes []*inject.Change, out *Outcome) 
 	}
 }
 
-// Commands are the changes of a run that only a command takes back.
-func (r *Recovery) Commands(ctx context.Context, run *Run) ([]*inject.Change, error) {
+// Unmarked are the changes of a run that no object can tell of: what commands have done, and objects that may be gone.
+func (r *Recovery) Unmarked(ctx context.Context, run *Run) ([]*inject.Change, error) {
 	_, changes, err := r.journals(ctx, run, &Outcome{})
-	return slices.DeleteFunc(changes, func(c *inject.Change) bool { return c.Command == nil || !c.Reversible() }), err
+	return slices.DeleteFunc(changes, func(c *inject.Change) bool { return c.InCluster() && c.Withdraw == nil || !c.Reversible() }), err
 }

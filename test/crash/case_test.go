@@ -48,6 +48,7 @@ const (
 
 // finding is an outcome with what is wrong, if anything is.
 type finding struct {
+	fixture  *fixture
 	outcome  outcome
 	problems []problem
 	// said is the output of all processes.
@@ -96,7 +97,7 @@ func chaosctl() tools {
 // examine goes through an example.
 func (e example) examine(t *testing.T, with tools) *finding {
 	t.Helper()
-	found := &finding{}
+	found := &finding{fixture: e.fixture}
 	ctx := t.Context()
 	s, before := e.fixture.take(t)
 	look := func() *snapshot.Snapshot {
@@ -158,6 +159,7 @@ func (e example) examine(t *testing.T, with tools) *finding {
 		// namespace, it has no effect, and is there for the next recovery.
 		left := look()
 		differences := func() map[string]string {
+			e.fixture.reborn(want, left)
 			all := snapshot.Differences(want.Objects, left.Objects)
 			maps.DeleteFunc(all, func(name, _ string) bool { return s.inert(t, left.Objects[name]) })
 			return all
@@ -173,6 +175,7 @@ func (e example) examine(t *testing.T, with tools) *finding {
 		found.problem(other, "the recovery said:\n%s", p.output)
 		return found
 	}
+	e.fixture.reborn(before, after)
 	e.fixture.giveBack(ctx, s, before, after)
 	switch {
 	case len(broken) == 0:
@@ -187,6 +190,7 @@ func (e example) examine(t *testing.T, with tools) *finding {
 
 // compare looks at what is there after a recovery.
 func (f *finding) compare(want, after *snapshot.Snapshot, edits map[string]edit) {
+	f.fixture.reborn(want, after)
 	for name, done := range edits {
 		if !has(after.Objects[name], done) {
 			f.problem(lost, "%s does not have what somebody wrote", name)
@@ -203,9 +207,12 @@ func (f *finding) compare(want, after *snapshot.Snapshot, edits map[string]edit)
 // marked looks at the instant of a crash: what is not as before must bear its marker, and be in a journal (G1, G2). It
 // returns the differences.
 func (f *finding) marked(before, crashed *snapshot.Snapshot) map[string]string {
-	broken := snapshot.Differences(before.Objects, crashed.Objects)
+	was := &snapshot.Snapshot{Objects: maps.Clone(before.Objects)}
+	f.fixture.reborn(was, crashed)
+	broken := snapshot.Differences(was.Objects, crashed.Objects)
 	for name, what := range broken {
 		switch o := crashed.Objects[name]; {
+		case o == nil && f.fixture.deletes(name): // nothing is there that could bear it
 		case o == nil:
 			f.problem(unmarkedOnce, "after the crash, %s %s", name, what)
 		case !snapshot.Marked(o) && name != outsideEffect:

@@ -63,9 +63,6 @@ func examples(t *testing.T, faults []*fixture, outcomes *table) (once, twice []e
 	for _, f := range faults {
 		for _, run := range at(len(f.requests)) {
 			for _, what := range others(run.When) {
-				if what != nothing && f.outside() {
-					continue
-				}
 				once = append(once, example{fixture: f, run: run, foreign: what})
 			}
 			if run.When == point.AfterSend { // before, the cluster is the same as after the one before that, and after, as after that

@@ -84,6 +84,11 @@ var fixtures = map[string][]fixture{
 		{name: "manifest", faults: `- manifest: {object: {apiVersion: v1, kind: LimitRange, metadata: {name: tight}, spec: {limits: [{type: Container, default: {memory: 8Mi}}]}}, until: size(object.spec.limits) == 1}`},
 		{name: "manifest, with a drawn name", faults: "- manifest: {object: {apiVersion: v1, kind: ConfigMap, metadata: {generateName: drawn-}}}"},
 	},
+	"configDelete": {
+		{name: "configDelete", faults: "- configDelete: {configMap: settings}"},
+		{name: "configDelete, restart", faults: "- configDelete: {configMap: settings, restart: true}"},
+		{name: "configDelete, of a Secret", faults: "- configDelete: {secret: credentials}"},
+	},
 	"exec": {
 		{name: "exec", faults: effect, recovery: []string{"--out", "RUNS"}},
 		{name: "exec, by anybody", faults: effect, recovery: []string{"--allow-commands"}},
@@ -96,11 +101,11 @@ var fixtures = map[string][]fixture{
 	"rolloutPause":  {{name: "rolloutPause", faults: "- rolloutPause: {}"}},
 }
 
-// effect is what a command does in a scene, whose file effect is a part of it.
-const effect = "- exec: {argv: [touch, SCRATCH/effect], undo: [rm, -f, SCRATCH/effect], proof: [test, -e, SCRATCH/effect]}"
-
-// outside says that the fault does what others in the cluster cannot touch.
-func (f *fixture) outside() bool { return f.faults == effect }
+// effect is what a command does in a scene, whose file effect is a part of it. A command itself makes no request at which it
+// could be killed: those are of another fault, which begins while the effect is there.
+const effect = `- exec: {argv: [touch, SCRATCH/effect], undo: [rm, -f, SCRATCH/effect], proof: [test, -e, SCRATCH/effect]}
+- at: 60ms
+  configCorrupt: {configMap: settings, key: settings.json}`
 
 // irreversible are the faults that have nothing to undo (G13), or leave nothing behind that could be.
 var irreversible = []string{"podEvict", "podKill", "loadSurge"}
@@ -155,6 +160,7 @@ func (f *fixture) learn(t *testing.T) {
 		after, err = s.look(t.Context())
 		require.NoError(t, err)
 	}
+	f.reborn(before, after)
 	assert.Empty(t, snapshot.Differences(before.Objects, after.Objects), "an undisturbed run leaves something")
 	assert.Empty(t, after.Left(run.output), "an undisturbed run leaves something")
 	t.Logf("%d requests:\n  %s", len(f.requests), strings.Join(f.requests, "\n  "))

@@ -84,6 +84,16 @@ func (s *scene) intrude(ctx context.Context, f *fixture, what foreign, want, liv
 			}
 			continue
 		}
+		if c.Withdraw != nil && live.Objects[name] == nil {
+			delete(edits, name)
+			if err := s.intrudeOnDeletion(ctx, c, what, want); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			continue
+		}
+		if c.Withdraw != nil && what == sameField {
+			edits[name] = editOthers // it has no field of its own
+		}
 		if what == replaced {
 			made, err := s.replace(ctx, c, live.Objects[name])
 			if err != nil {
@@ -135,6 +145,38 @@ func (s *scene) intrudeOnCreation(ctx context.Context, c *inject.Change, what fo
 	}
 	_, err = s.resource(c).Patch(ctx, c.Object.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "somebody"})
 	return err
+}
+
+// intrudeOnDeletion makes an object of the name of one that the run has deleted: another one, or a backup.
+func (s *scene) intrudeOnDeletion(ctx context.Context, c *inject.Change, what foreign, want *snapshot.Snapshot) error {
+	if what == otherField {
+		return nil // of what is not there
+	}
+	o := inject.Bare(want.Objects[key(c)])
+	if what == sameField {
+		editOthers(o)
+	}
+	made, err := s.resource(c).Create(ctx, o, metav1.CreateOptions{FieldManager: "somebody"})
+	want.Objects[key(c)] = made
+	return err
+}
+
+// deletes says that the fault deletes an object of that name.
+func (f *fixture) deletes(name string) bool {
+	return slices.ContainsFunc(f.edits, func(c inject.Change) bool { return c.Withdraw != nil && key(&c) == name })
+}
+
+// reborn takes objects that were deleted and created again, as the same ones, for those of before.
+func (f *fixture) reborn(before, now *snapshot.Snapshot) {
+	for i := range f.edits {
+		name := key(&f.edits[i])
+		was, is := before.Objects[name], now.Objects[name]
+		if f.edits[i].Withdraw != nil && was != nil && is != nil {
+			was = was.DeepCopy()
+			was.SetUID(is.GetUID())
+			before.Objects[name] = was
+		}
+	}
 }
 
 // has says that what an edit has done is still there.

@@ -36,6 +36,8 @@ type faultCase struct {
 	beside func(*testing.T, *stage)
 	// moving are objects that this changes all the time, as a snapshot names them; they are not compared.
 	moving []string
+	// reborn are objects that the undo makes anew, as a snapshot names them: all but their UIDs is compared.
+	reborn []string
 	// alone says that the case changes nodes, or looks at all namespaces, so that no other may run beside it.
 	alone bool
 	// duration is that of the fault window; 8 seconds unless it is given, and 20 with an agent, whose container has to start.
@@ -112,6 +114,11 @@ func (c *faultCase) run(t *testing.T) (took times) {
 	}
 	after := c.look(t, s)
 	for began := time.Now(); after.Behind() && time.Since(began) < binary.LongestRun; after = c.look(t, s) {
+	}
+	for _, name := range c.reborn {
+		require.Contains(t, after.Objects, name)
+		assert.NotEqual(t, before.Objects[name].GetUID(), after.Objects[name].GetUID(), "%s was never gone", name)
+		before.Objects[name].SetUID(after.Objects[name].GetUID())
 	}
 	assert.Empty(t, snapshot.Differences(before.Objects, after.Objects))
 	assert.Empty(t, after.Left(p.Stderr.String()+p.Stdout.String()))

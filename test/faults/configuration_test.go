@@ -38,7 +38,29 @@ func configuration() []faultCase {
 			fault: "configCorrupt", name: "mutations in turn", inForce: inTurn("", "op"), duration: 16 * time.Second,
 			yaml: "- configCorrupt: {" + mode + ", mutations: [empty, truncate]}\n  repeat: {every: 8s, times: 2}\n  for: 6s",
 		},
+		{fault: "configDelete", yaml: "- configDelete: {configMap: settings, restart: true}", inForce: starves("configmap"), duration: 15 * time.Second, reborn: []string{"ConfigMap settings"}},
+		{fault: "configDelete", name: "of a Secret", yaml: "- configDelete: {secret: credentials, restart: true}", inForce: starves("secret"), duration: 15 * time.Second, reborn: []string{"Secret credentials"}},
 	}
+}
+
+// starves wants a new pod that does not start, since its kubelet does not find what it is to mount, beside all pods of before.
+func starves(kind string) func(context.Context, *stage) error {
+	return anyFresh(func(ctx context.Context, s *stage, pod *corev1.Pod) error {
+		events, err := shared.client.CoreV1().Events(s.namespace).List(ctx, metav1.ListOptions{FieldSelector: "involvedObject.uid=" + string(pod.UID)})
+		if err != nil {
+			return err
+		}
+		for i := range events.Items {
+			if e := &events.Items[i]; e.Reason == "FailedMount" && strings.Contains(e.Message, kind) && strings.Contains(e.Message, "not found") {
+				_, lost, err := s.fresh(ctx)
+				if err == nil && lost != 0 {
+					err = fmt.Errorf("%d pods of before are gone", lost)
+				}
+				return err
+			}
+		}
+		return errors.New("its kubelet does not say that the object is not found")
+	})
 }
 
 // complains wants a new pod that is not ready since its configuration is broken in this way, beside all pods of before.
