@@ -7,7 +7,6 @@ import (
 	"os"
 	_ "time/tzdata" // game days name time zones, also where the system knows none
 
-	_ "golang.org/x/crypto/x509roots/fallback" // and probes go to servers that the public trusts; an image has nothing but this program
 	"k8s.io/klog/v2"
 
 	"github.com/chaosctl/chaosctl/internal/cli"

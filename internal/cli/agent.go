@@ -15,6 +15,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/inject"
 	"github.com/chaosctl/chaosctl/pkg/netfilter"
 	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/pkg/trust"
 )
 
 // terminationLog is where the kubelet looks for what a container says last.
@@ -27,6 +28,7 @@ func (a *app) agent() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "agent TASK", Short: "Do something to the pod in which this runs, for a while", Hidden: true,
 		PersistentPreRunE: func(*cobra.Command, []string) (err error) {
+			trust.Public()
 			if terms.For <= 0 {
 				return usage(errors.New("an agent needs to know when to end: --for and --until"))
 			}

@@ -125,7 +125,7 @@ func builtins(_ *cobra.Command, args []string, typed string) ([]string, cobra.Sh
 
 func (a *app) kubeconfig(names func(clientcmdapi.Config) []string) completer {
 	return func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-		config, err := a.kube.ToRawKubeConfigLoader().RawConfig()
+		config, err := a.kube.config().RawConfig()
 		if err != nil {
 			return nil, nothing
 		}
@@ -163,7 +163,7 @@ func (a *app) workloads(cmd *cobra.Command, args []string, typed string) ([]stri
 
 // namespaceOf is where a target is looked for: as in a run, a built-in experiment brings a namespace of its own.
 func (a *app) namespaceOf(c *cluster.Cluster, args []string) string {
-	if *a.kube.Namespace != "" || len(args) == 0 || !slices.Contains(experiments.Names(), args[0]) {
+	if a.kube.namespace() != "" || len(args) == 0 || !slices.Contains(experiments.Names(), args[0]) {
 		return c.Namespace
 	}
 	e, err := builtin(args[0])

@@ -3,12 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/chaosctl/chaosctl/internal/version"
 	"github.com/chaosctl/chaosctl/pkg/cluster"
@@ -17,16 +15,16 @@ import (
 
 // connect reads the kubeconfig and its flags. It sends no request.
 func (a *app) connect() (*cluster.Cluster, error) {
-	if wait, err := clientcmd.ParseTimeout(*a.kube.Timeout); err != nil || wait < 0 {
-		return nil, usage(fmt.Errorf("--request-timeout %q is not a time: expected one such as 10s or 2m, or 0 for none", *a.kube.Timeout))
+	if err := a.kube.problem(); err != nil {
+		return nil, err
 	}
-	c, err := cluster.Connect(a.kube.ToRawKubeConfigLoader(), "chaosctl/"+version.Version(), a.Transport)
+	c, err := cluster.Connect(a.kube.config(), "chaosctl/"+version.Version(), a.Transport)
 	if err != nil {
 		return nil, err
 	}
 	// The loader names the context of the file, also where a flag has chosen another.
-	if *a.kube.Context != "" {
-		c.Context = *a.kube.Context
+	if named := a.kube.context(); named != "" {
+		c.Context = named
 	}
 	return c, nil
 }

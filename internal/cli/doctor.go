@@ -57,7 +57,7 @@ func (a *app) examine(ctx context.Context, all []chosen) []doctor.Finding {
 	if err != nil {
 		return []doctor.Finding{doctor.Unreachable("kubeconfig", err)}
 	}
-	config, err := a.kube.ToRESTConfig()
+	config, err := a.kube.restConfig()
 	if err != nil {
 		return []doctor.Finding{doctor.Unreachable("kubeconfig", err)}
 	}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/chaosctl/chaosctl/pkg/engine"
 	"github.com/chaosctl/chaosctl/pkg/event"
@@ -62,7 +61,7 @@ func aDay(t *testing.T, spec string, experiments int, came ...ran) (day *gameDay
 	path := filepath.Join(t.TempDir(), "day.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	out, errs = &bytes.Buffer{}, &bytes.Buffer{}
-	a := &app{Streams: Streams{Out: out, Err: errs}, kube: genericclioptions.NewConfigFlags(true)}
+	a := &app{Streams: Streams{Out: out, Err: errs}, kube: newKubeFlags()}
 	days, err := a.gameDaysIn(dayFile{path: path}, runOptions{out: filepath.Join(t.TempDir(), "runs")})
 	require.NoError(t, err)
 	require.Len(t, days, 1)

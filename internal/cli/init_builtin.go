@@ -34,7 +34,7 @@ func (a *app) initBuiltin(program, name, workload, file string, force bool) erro
 		return err
 	}
 	target := experiment.Target{
-		Namespace: cmp.Or(*a.kube.Namespace, e.Spec.Target.Namespace), Workload: cmp.Or(workload, e.Spec.Target.Workload),
+		Namespace: cmp.Or(a.kube.namespace(), e.Spec.Target.Namespace), Workload: cmp.Or(workload, e.Spec.Target.Workload),
 	}
 	text := targetLine.ReplaceAllLiteralString(string(original), fmt.Sprintf("  target: {namespace: %s, workload: %s}", target.Namespace, target.Workload))
 	if workload != "" {

@@ -165,12 +165,7 @@ func (a *app) find(ctx context.Context, c *cluster.Cluster, of selection) (*left
 }
 
 // namespaceFlag is the namespace that the user has named; empty for all.
-func (a *app) namespaceFlag() string {
-	if a.kube.Namespace == nil {
-		return ""
-	}
-	return *a.kube.Namespace
-}
+func (a *app) namespaceFlag() string { return a.kube.namespace() }
 
 // pick chooses runs, the newest first: what they have changed is undone in the opposite order.
 func pick(found *leftover.Found, ids []string, flags recoverFlags) ([]*leftover.Run, error) {

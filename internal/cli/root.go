@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
 	"github.com/chaosctl/chaosctl/pkg/engine"
@@ -19,6 +18,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/probe"
 	"github.com/chaosctl/chaosctl/pkg/report"
 	"github.com/chaosctl/chaosctl/pkg/target"
+	"github.com/chaosctl/chaosctl/pkg/trust"
 	"github.com/chaosctl/chaosctl/pkg/verdict"
 )
 
@@ -39,7 +39,7 @@ type Streams struct {
 
 // Run carries out one command line; args leaves out the program's name. The error, if any, is to be given to [Explain].
 func Run(ctx context.Context, args []string, streams Streams) error {
-	app := &app{Streams: streams, kube: genericclioptions.NewConfigFlags(true), args: args}
+	app := &app{Streams: streams, kube: newKubeFlags(), args: args}
 	root := app.root()
 	root.SetArgs(args)
 	root.SetIn(streams.In)
@@ -53,7 +53,7 @@ func Run(ctx context.Context, args []string, streams Streams) error {
 // app is what all commands of one call share.
 type app struct {
 	Streams
-	kube *genericclioptions.ConfigFlags
+	kube *kubeFlags
 	args []string
 	// undoTimeout is how long an undo may wait for the API server.
 	undoTimeout time.Duration
@@ -79,11 +79,12 @@ you expect, and puts everything back. It needs nothing installed in the cluster.
 		SilenceErrors: true,
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: displayName(a.Program)},
 	}
-	a.kube.AddFlags(root.PersistentFlags())
+	a.kube.addTo(root.PersistentFlags())
 	shorten(root.PersistentFlags())
 	root.SetUsageFunc(a.usageOf)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.AddCommand(a.init(), a.run(), a.plan(), a.validate(), a.report(), a.compare(), a.history(), a.trend(), a.serve(), a.schedule(), a.list(), a.explain(), a.schema(), a.rbac(), a.doctor(), a.recover(), a.status(), a.stop(), a.allow(), a.approve(), a.deadMan(), a.agent(), a.version())
+	root.PersistentPreRun = func(*cobra.Command, []string) { trust.Public() }
 	a.complete(root)
 	return root
 }

@@ -194,8 +194,8 @@ func (s *selection) override(a *app, e *experiment.Experiment) error {
 	if s.target != "" {
 		e.Spec.Target.Workload, e.Spec.Target.Selector = s.target, nil
 	}
-	if a.kube.Namespace != nil && *a.kube.Namespace != "" {
-		e.Spec.Target.Namespace = *a.kube.Namespace
+	if named := a.kube.namespace(); named != "" {
+		e.Spec.Target.Namespace = named
 	}
 	for i := range e.Spec.Load {
 		l := &e.Spec.Load[i]

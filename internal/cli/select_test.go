@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"k8s.io/apimachinery/pkg/util/validation"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/chaosctl/chaosctl/experiments"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
@@ -20,14 +19,14 @@ import (
 )
 
 func newTestApp(stdin string) *app {
-	return &app{Streams: Streams{In: strings.NewReader(stdin), Out: io.Discard, Err: io.Discard}, kube: genericclioptions.NewConfigFlags(true)}
+	return &app{Streams: Streams{In: strings.NewReader(stdin), Out: io.Discard, Err: io.Discard}, kube: newKubeFlags()}
 }
 
 // selected loads a built-in experiment with what flags say.
 func selected(t *testing.T, s selection, namespace string) (*experiment.Experiment, error) {
 	t.Helper()
 	a := newTestApp("")
-	*a.kube.Namespace = namespace
+	a.kube.overrides.Context.Namespace = namespace
 	all, err := s.load(a, []string{"pod-kill"})
 	if err != nil {
 		return nil, err

@@ -16,7 +16,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/chaosctl/chaosctl/pkg/lock"
 	"github.com/chaosctl/chaosctl/pkg/report"
@@ -64,7 +63,7 @@ func (b *lockedBuffer) String() string {
 func serving(t *testing.T, run func(ctx context.Context, day *gameDay) (*report.Result, error), names ...string) (s *server, out, errs *lockedBuffer, err error) {
 	t.Helper()
 	out, errs = &lockedBuffer{}, &lockedBuffer{}
-	a := &app{Streams: Streams{Out: out, Err: errs}, kube: genericclioptions.NewConfigFlags(true)}
+	a := &app{Streams: Streams{Out: out, Err: errs}, kube: newKubeFlags()}
 	s, err = a.newServer(names, serveOptions{runOptions: runOptions{out: filepath.Join(t.TempDir(), "runs")}, state: t.TempDir()})
 	if err == nil {
 		s.every = time.Minute

@@ -19,7 +19,8 @@ func (a *app) version() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use: "version", Short: "Print the version, and with -o json the commit and the platform it was built for", Args: cobra.NoArgs,
-		Example: "  chaosctl version -o json",
+		Example:          "  chaosctl version -o json",
+		PersistentPreRun: func(*cobra.Command, []string) {}, // asks nobody
 		RunE: func(*cobra.Command, []string) error {
 			build := version.Current()
 			var err error

@@ -3,8 +3,6 @@ package compare
 import (
 	"math"
 	"slices"
-
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // level is the probability below which a difference is not put down to chance.
@@ -36,7 +34,7 @@ func greater(base, head []float64) float64 {
 	if variance <= 0 {
 		return 1
 	}
-	return distuv.UnitNormal.Survival((float64(observed)/2 - mean - 0.5) / math.Sqrt(variance))
+	return math.Erfc((float64(observed)/2-mean-0.5)/math.Sqrt(2*variance)) / 2
 }
 
 // doubledRanks gives twice the mid-rank of each value, which is whole, and the sum of t^3 - t over groups of t equal values.
@@ -123,7 +121,7 @@ type count struct{ successes, trials float64 }
 func (c count) share() float64 { return c.successes / c.trials }
 
 // quantile95 is the normal quantile of a 95 % interval.
-var quantile95 = distuv.UnitNormal.Quantile(0.975)
+var quantile95 = math.Sqrt2 * math.Erfinv(0.95)
 
 // wilson is the 95 % score interval of a share (E. B. Wilson, Journal of the American Statistical Association 22, 1927).
 func (c count) wilson() (low, high float64) {

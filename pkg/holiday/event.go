@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/chaosctl/chaosctl/pkg/schedule"
@@ -157,10 +158,12 @@ func (e event) length(start stamp, local *time.Location) (time.Duration, error) 
 
 const day = 24 * time.Hour
 
-var durationPattern = regexp.MustCompile(`^\+?P(?:(\d{1,5})W|(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,5})S)?)?)$`)
+var durationPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\+?P(?:(\d{1,5})W|(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,5})S)?)?)$`)
+})
 
 func durationOf(text string) (time.Duration, bool) {
-	found := durationPattern.FindStringSubmatch(text)
+	found := durationPattern().FindStringSubmatch(text)
 	if found == nil {
 		return 0, false
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/chaosctl/chaosctl/pkg/access"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
@@ -56,13 +57,15 @@ func (DNSAnswer) Values() []string {
 }
 
 // dnsName is a name as people write it.
-var dnsName = regexp.MustCompile(`^(\*\.)?([A-Za-z0-9_]([-A-Za-z0-9_]*[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([-A-Za-z0-9_]*[A-Za-z0-9_])?\.?$`)
+var dnsName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(\*\.)?([A-Za-z0-9_]([-A-Za-z0-9_]*[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([-A-Za-z0-9_]*[A-Za-z0-9_])?\.?$`)
+})
 
 // Check refuses what nobody can ask for.
 func (f *DNSFail) Check(c *experiment.Check) {
 	f.check(c)
 	for i, n := range f.Names {
-		if len(n) > 253 || !dnsName.MatchString(n) {
+		if len(n) > 253 || !dnsName().MatchString(n) {
 			c.Fail(fmt.Sprintf("names[%d]", i), "%q is no name: expected one such as payments.example.com or *.example.com", n)
 		}
 	}

@@ -3,10 +3,13 @@ package mutation
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // assignment is a line of a properties or an env file: what comes before the value, with the key in it, and the value.
-var assignment = regexp.MustCompile(`^(\s*(?:export\s+)?([A-Za-z_][-A-Za-z0-9_./\[\]]*)\s*[=:]\s*)(.*)$`)
+var assignment = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(\s*(?:export\s+)?([A-Za-z_][-A-Za-z0-9_./\[\]]*)\s*[=:]\s*)(.*)$`)
+})
 
 // readProperties reads lines of key=value or key: value, comments and empty ones. Of the values it finds those that are
 // written in one line. Some keys may have none.
@@ -23,7 +26,7 @@ func readProperties(source []byte) ([]leaf, bool) {
 		if skip {
 			continue
 		}
-		m := assignment.FindStringSubmatch(line)
+		m := assignment().FindStringSubmatch(line)
 		if m == nil {
 			return nil, false
 		}

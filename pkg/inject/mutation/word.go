@@ -3,6 +3,7 @@ package mutation
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // readWord reads a value that is one word or number as a whole, with space around it.
@@ -15,12 +16,14 @@ func readWord(source []byte) ([]leaf, bool) {
 	return []leaf{{kind: looks(word), value: word, start: start, end: start + len(word)}}, true
 }
 
-var numeral = regexp.MustCompile(`^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$`)
+var numeral = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$`)
+})
 
 // looks is the type of what is all text, by what it looks like.
 func looks(value string) kind {
 	switch {
-	case numeral.MatchString(value):
+	case numeral().MatchString(value):
 		return number
 	case strings.EqualFold(value, "true"), strings.EqualFold(value, "false"):
 		return boolean
