@@ -12,6 +12,13 @@ type Clock interface {
 	Wait(ctx context.Context, until time.Time) error
 }
 
+// Stopwatch is a clock that also knows how long something took, whatever its hands were set to meanwhile: a machine that slept was
+// not at work.
+type Stopwatch interface {
+	// Elapsed is how long the machine has been at work since an instant that Now has given.
+	Elapsed(since time.Time) time.Duration
+}
+
 // DefaultDeadline is how late a run may begin that nothing but the clock has delayed, where nobody says otherwise.
 const DefaultDeadline = time.Minute
 
@@ -124,10 +131,22 @@ func (l *Loop) Run(ctx context.Context, do func(ctx context.Context, run Run)) (
 		if waited || busy.To.IsZero() {
 			busy.From = l.Clock.Now()
 		}
+		began := l.Clock.Now()
 		do(ctx, run)
 		last, busy.To = run.At, l.Clock.Now()
+		if took := l.elapsed(began); busy.To.Sub(began.Round(0))-took > DefaultDeadline {
+			busy.From = busy.To.Add(-took) // what the clock passed over did not wait for this run
+		}
 	}
 	return false
+}
+
+// elapsed is how long a run took that has just ended.
+func (l *Loop) elapsed(began time.Time) time.Duration {
+	if w, ok := l.Clock.(Stopwatch); ok {
+		return w.Elapsed(began)
+	}
+	return l.Clock.Now().Sub(began)
 }
 
 // wait waits for an instant, or for a change, which it gives.
@@ -233,6 +252,9 @@ type SystemClock struct{}
 
 // Now is the present time.
 func (SystemClock) Now() time.Time { return time.Now() }
+
+// Elapsed goes by the monotonic clock, which stands still while the machine is suspended.
+func (SystemClock) Elapsed(since time.Time) time.Duration { return time.Since(since) }
 
 // maxWait bounds one sleep, so that a clock that was set is noticed within it.
 const maxWait = 30 * time.Second

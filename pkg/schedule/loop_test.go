@@ -158,6 +158,78 @@ func TestLoopAfterSleep(t *testing.T) {
 	}
 }
 
+// setClock is a clock that somebody sets while it is waited for, or while a run is under way.
+type setClock struct {
+	stepClock
+	inWait, inRun time.Duration
+	// set is by how much it was set since it was made.
+	set time.Duration
+}
+
+func (c *setClock) put(by time.Duration) { c.now, c.set = c.now.Add(by), c.set+by }
+
+func (c *setClock) Wait(ctx context.Context, until time.Time) error {
+	c.now = c.now.Add(until.Sub(c.now) / 2)
+	c.put(c.inWait)
+	c.inWait = 0
+	return c.stepClock.Wait(ctx, until)
+}
+
+// Elapsed is right for a run in which the clock is set once, as here.
+func (c *setClock) Elapsed(since time.Time) time.Duration {
+	if took := c.now.Sub(since); took-c.set == runTook {
+		return runTook
+	}
+	return c.now.Sub(since)
+}
+
+const runTook = 5 * time.Minute
+
+// TestLoopWhenTheClockIsSet: nothing runs twice, nothing is made up for that nobody waited for, and it goes on.
+func TestLoopWhenTheClockIsSet(t *testing.T) {
+	const late = ": it would begin later than its deadline: this program was not running, the machine asleep, or its clock was set"
+	for name, c := range map[string]struct {
+		inWait, inRun time.Duration
+		queue         bool
+		want          []string
+	}{
+		"back an hour in a wait":                    {inWait: -time.Hour, want: []string{"wait 10:00", "run 10:00 at 10:00", "wait 11:00", "run 11:00 at 11:00"}},
+		"forward a day in a wait":                   {inWait: 24 * time.Hour, want: []string{"wait 10:00", "missed 24 10:00-09:00" + late, "wait 10:00", "run 10:00 at 10:00", "wait 11:00", "run 11:00 at 11:00"}},
+		"back an hour in a run":                     {inRun: -time.Hour, want: []string{"wait 10:00", "run 10:00 at 10:00", "wait 11:00", "run 11:00 at 11:00"}},
+		"back an hour in a run, with a queue":       {inRun: -time.Hour, queue: true, want: []string{"wait 10:00", "run 10:00 at 10:00", "wait 11:00", "run 11:00 at 11:00"}},
+		"forward a day, and half an hour, in a run": {inRun: 24*time.Hour + 30*time.Minute, want: []string{"wait 10:00", "run 10:00 at 10:00", "missed 24 11:00-10:00" + late, "wait 11:00", "run 11:00 at 11:00"}},
+		"forward as much, with a queue":             {inRun: 24*time.Hour + 30*time.Minute, queue: true, want: []string{"wait 10:00", "run 10:00 at 10:00", "missed 24 11:00-10:00" + late, "wait 11:00", "run 11:00 at 11:00"}},
+		"forward by some seconds, as by daily care": {inRun: 40 * time.Second, want: []string{"wait 10:00", "run 10:00 at 10:00", "wait 11:00", "run 11:00 at 11:00"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, _ := hourly(t)
+			clock := &setClock{stepClock: stepClock{time.Date(2026, 11, 24, 9, 10, 0, 0, time.UTC)}, inWait: c.inWait}
+			l.Clock, l.Queue = clock, c.queue
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var lines []string
+			l.Waiting = func(r schedule.Run) { lines = append(lines, "wait "+r.Start.Format("15:04")) }
+			l.Missed = func(m schedule.Missed) {
+				lines = append(lines, fmt.Sprintf("missed %d %s-%s: %s", m.Count, m.From.Format("15:04"), m.To.Format("15:04"), m.Cause))
+			}
+			ran := map[time.Time]bool{}
+			l.Run(ctx, func(_ context.Context, r schedule.Run) {
+				lines = append(lines, "run "+r.At.Format("15:04")+" at "+clock.now.Format("15:04"))
+				assert.False(t, ran[r.At], "%s runs twice", r.At)
+				ran[r.At] = true
+				if len(ran) == 2 {
+					cancel()
+				}
+				clock.now = clock.now.Add(runTook)
+				clock.set = 0
+				clock.put(c.inRun)
+				c.inRun = 0
+			})
+			assert.Equal(t, c.want, lines)
+		})
+	}
+}
+
 func TestLoopEndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	l, clock := hourly(t)
