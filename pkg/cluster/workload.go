@@ -28,6 +28,10 @@ type Workload struct {
 	Annotations map[string]string
 	Status      Status
 	Rollout     Rollout
+	// Revision is another one once the controller rolls another pod template out; empty for kinds that have no rollouts.
+	Revision string
+	// Halted is why the controller says that its rollout makes no progress; only Deployments tell.
+	Halted string
 }
 
 // Status is how far a workload is from what it declares.
@@ -130,29 +134,57 @@ func (w *Workload) Count(pods []*Pod) {
 
 // FromDeployment views a Deployment as a workload.
 func FromDeployment(d *appsv1.Deployment) (*Workload, error) {
-	return fromApps(deployments, "Deployment", &d.ObjectMeta, d.Spec.Selector, d.Spec.Template, Status{
+	w, err := fromApps(deployments, "Deployment", &d.ObjectMeta, d.Spec.Selector, d.Spec.Template, Status{
 		Desired: replicas(d.Spec.Replicas), Current: int(d.Status.Replicas), Updated: int(d.Status.UpdatedReplicas),
 		Ready: int(d.Status.ReadyReplicas), Available: int(d.Status.AvailableReplicas),
 		Settled: d.Status.ObservedGeneration >= d.Generation,
 	}, rolloutOfDeployment(d))
+	if err != nil {
+		return nil, err
+	}
+	w.Revision, w.Halted = d.Annotations[revisionAnnotation], halted(d)
+	return w, nil
+}
+
+// revisionAnnotation is where the controller of Deployments numbers the templates.
+const revisionAnnotation = "deployment.kubernetes.io/revision"
+
+// halted is the reason for which the condition Progressing is false.
+func halted(d *appsv1.Deployment) string {
+	for _, c := range d.Status.Conditions {
+		if c.Type == appsv1.DeploymentProgressing && c.Status == corev1.ConditionFalse {
+			return c.Reason
+		}
+	}
+	return ""
 }
 
 // FromStatefulSet views a StatefulSet as a workload.
 func FromStatefulSet(s *appsv1.StatefulSet) (*Workload, error) {
-	return fromApps(statefulSets, "StatefulSet", &s.ObjectMeta, s.Spec.Selector, s.Spec.Template, Status{
+	w, err := fromApps(statefulSets, "StatefulSet", &s.ObjectMeta, s.Spec.Selector, s.Spec.Template, Status{
 		Desired: replicas(s.Spec.Replicas), Current: int(s.Status.Replicas), Updated: int(s.Status.UpdatedReplicas),
 		Ready: int(s.Status.ReadyReplicas), Available: int(s.Status.AvailableReplicas),
 		Settled: s.Status.ObservedGeneration >= s.Generation,
 	}, rolloutOfStatefulSet(s))
+	if err != nil {
+		return nil, err
+	}
+	w.Revision = s.Status.UpdateRevision
+	return w, nil
 }
 
 // FromDaemonSet views a DaemonSet as a workload.
 func FromDaemonSet(d *appsv1.DaemonSet) (*Workload, error) {
-	return fromApps(daemonSets, "DaemonSet", &d.ObjectMeta, d.Spec.Selector, d.Spec.Template, Status{
+	w, err := fromApps(daemonSets, "DaemonSet", &d.ObjectMeta, d.Spec.Selector, d.Spec.Template, Status{
 		Desired: int(d.Status.DesiredNumberScheduled), Current: int(d.Status.CurrentNumberScheduled),
 		Updated: int(d.Status.UpdatedNumberScheduled), Ready: int(d.Status.NumberReady), Available: int(d.Status.NumberAvailable),
 		Settled: d.Status.ObservedGeneration >= d.Generation,
 	}, rolloutOfDaemonSet(d))
+	if err != nil {
+		return nil, err
+	}
+	w.Revision = d.Annotations[appsv1.DeprecatedTemplateGeneration]
+	return w, nil
 }
 
 // FromReplicaSet views a ReplicaSet as a workload.

@@ -14,7 +14,13 @@ import (
 func (r *Run) recovery(ctx context.Context) error {
 	spec := r.Plan.Experiment.Spec.Recovery
 	ended := event.PhaseEnded{Phase: event.Recovery}
+	patience := time.Now().Add(spec.Timeout.Std())
+	stop := r.followDeclared(ctx)
 	since, err := r.awaitConverged(ctx, spec.Timeout.Std(), spec.StableFor.Std())
+	if err == nil {
+		err = r.awaitDeclared(ctx, patience)
+	}
+	stop()
 	switch {
 	case err == nil:
 		ended.Complete, ended.Converged = true, since

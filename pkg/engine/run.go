@@ -29,6 +29,8 @@ type Run struct {
 	baseline baseline
 	answers  answers
 	probing  *probing
+	// declared is nil where no expectation asks about what is declared.
+	declared *declaration
 }
 
 // Stop is the reason for which a run ended before its end.
@@ -77,6 +79,7 @@ func (r *Run) phases(ctx context.Context) error {
 		return err
 	}
 	r.snapshot(ctx, event.Before)
+	r.readDeclared(ctx)
 	if err := r.disrupt(ctx); err != nil {
 		return err
 	}

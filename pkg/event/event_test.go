@@ -40,7 +40,7 @@ func payloads() []event.Payload {
 			Scheduled: true, Prepared: true, Running: true, Ready: true, Terminating: true, Gone: true, Left: true, Restarts: 2, Reason: "CrashLoopBackOff", Initial: true, Addresses: "10.0.0.1,fd00::1",
 		},
 		event.EndpointObserved{Service: "web", PodUID: "u1", Pod: "web-1", Ready: true, Serving: true, Terminating: true, Removed: true, Initial: true},
-		event.WorkloadObserved{Kind: "Deployment", Name: "web", UID: "d1", Desired: 3, Current: 4, Updated: 2, Ready: 1, Available: 1, Settled: true, Target: true},
+		event.WorkloadObserved{Kind: "Deployment", Name: "web", UID: "d1", Desired: 3, Current: 4, Updated: 2, Ready: 1, Available: 1, Settled: true, Target: true, Revision: "2", Halted: "ProgressDeadlineExceeded"},
 		event.NodeObserved{Name: "node2", UID: "n2", Zone: "z", Ready: true, Unschedulable: true, Gone: true},
 		event.WatchMeasured{Writes: 20, Median: 0.004, Max: 0.0125},
 		event.WatchInterrupted{Resource: "pods", Reason: "expired"},
@@ -51,6 +51,10 @@ func payloads() []event.Payload {
 			PublishesNotReady: []string{"web"}, Budgets: []string{"web"}, BudgetsRead: true,
 		},
 		event.TargetRead{Moment: event.Before, Objects: json.RawMessage(`{"pods":[]}`), Unread: map[string]string{"service": "m"}},
+		event.DeclaredCompared{
+			Objects: 4, Differences: []event.Difference{{Object: "deployment/web", Field: "spec.replicas", What: "is 2, was 3"}}, More: 1,
+			Moved: []string{"configmap/settings"}, Unread: "m", Every: 0.5, Last: true,
+		},
 		event.Noted{Level: "warning", Message: "m"},
 		event.RunEnded{Outcome: event.Aborted, Reason: "m", Condition: "abortIf[0]"},
 	}

@@ -243,6 +243,10 @@ type WorkloadObserved struct {
 	Settled bool `json:"settled,omitempty"`
 	// Target says that this is the workload under test.
 	Target bool `json:"target,omitempty"`
+	// Revision is another one when another pod template is rolled out; empty for kinds that have no rollouts.
+	Revision string `json:"revision,omitempty"`
+	// Halted is why the controller says that its rollout makes no progress; only Deployments tell.
+	Halted string `json:"halted,omitempty"`
 }
 
 // NodeObserved is the state of a node.
@@ -308,6 +312,42 @@ type TargetRead struct {
 	Unread map[string]string `json:"unread,omitempty"`
 }
 
+// DeclaredCompared says in what the declarations of the target, and of what acts on it, differ from those before the first
+// fault: when they were first compared, each time that this has changed, and when they were last compared.
+type DeclaredCompared struct {
+	// Objects counts those that were there before.
+	Objects int `json:"objects"`
+	// Differences are the first of them, and More is how many there are beyond.
+	Differences []Difference `json:"differences"`
+	More        int          `json:"more,omitempty"`
+	// Moved names objects that somebody has written since the last comparison, though they are what they were.
+	Moved []string `json:"moved,omitempty"`
+	// Unread is why nothing could be compared.
+	Unread string `json:"unread,omitempty"`
+	// Every is the time between two comparisons, in seconds.
+	Every float64 `json:"every"`
+	// Last says that no other comparison follows.
+	Last bool `json:"last,omitempty"`
+}
+
+// Difference is a field that is not as it was before.
+type Difference struct {
+	// Object is kind/name.
+	Object string `json:"object"`
+	// Field is its path; empty where the object as a whole is meant.
+	Field string `json:"field,omitempty"`
+	// What became of it, in words: is 2, was 3. Values that may be secret are left out.
+	What string `json:"what"`
+}
+
+// String names the field and what became of it.
+func (d Difference) String() string {
+	if d.Field == "" {
+		return d.Object + " " + d.What
+	}
+	return d.Object + ": " + d.Field + " " + d.What
+}
+
 // Noted is a remark for people: progress, a warning.
 type Noted struct {
 	Level   string `json:"level"` // info or warning
@@ -355,6 +395,7 @@ func (WatchResumed) Type() string     { return "watch.resumed" }
 func (ProbeChecked) Type() string     { return "probe" }
 func (TargetConfigured) Type() string { return "target.configured" }
 func (TargetRead) Type() string       { return "target" }
+func (DeclaredCompared) Type() string { return "declared" }
 func (Noted) Type() string            { return "note" }
 func (RunEnded) Type() string         { return "run.ended" }
 func (u Unknown) Type() string        { return u.Name }

@@ -50,6 +50,17 @@ func restartNeeds(namespace string) []access.Need {
 	return needs
 }
 
+// ConfigMapsOf names the ConfigMaps that a pod takes its configuration from.
+func ConfigMapsOf(pod *corev1.PodSpec) []string {
+	var names []string
+	for _, of := range configOf(pod) {
+		if of.kind == "ConfigMap" && !slices.Contains(names, of.name) {
+			names = append(names, of.name)
+		}
+	}
+	return names
+}
+
 // configOf lists what a pod takes its configuration from, by volumes or by its environment.
 func configOf(pod *corev1.PodSpec) []configRef {
 	var all []configRef

@@ -68,6 +68,8 @@ type record struct {
 	probes     *probes
 	members    *membership
 	snapshots  map[event.Moment]verdict.Snapshot
+	declared   []verdict.DeclaredLook
+	workload   workloadStates
 	// watches is nil where it was not measured how late they are.
 	watches *event.WatchMeasured
 	notes   []Note
@@ -126,6 +128,8 @@ func (r *record) add(e event.Event) error {
 		r.changes.add(e.At, p)
 	case event.PodObserved:
 		r.pods.add(e.At, p)
+	case event.WorkloadObserved:
+		r.workload.add(e.At, p)
 	case event.EndpointObserved:
 		r.members.add(e.At, p)
 	case event.ProbeChecked:
@@ -137,15 +141,19 @@ func (r *record) add(e event.Event) error {
 			return fmt.Errorf("the target %s: %w", p.Moment, err)
 		}
 		r.snapshots[p.Moment] = s
+	case event.DeclaredCompared:
+		r.declared = append(r.declared, verdict.DeclaredLook{At: e.At, DeclaredCompared: p})
 	case event.TargetConfigured:
 		r.configured = &p
 	case event.WatchMeasured:
 		r.watches = &p
 	case event.WatchResumed:
+		r.workload.resumed(p)
 		if p.Resource == timeline.PodsResource {
 			r.pods.cut, r.pods.missed = false, r.pods.missed || p.Missed
 		}
 	case event.WatchInterrupted:
+		r.workload.interrupted(p)
 		r.pods.cut = r.pods.cut || p.Resource == timeline.PodsResource
 		r.notes = append(r.notes, Note{At: e.At, Level: "warning", Message: fmt.Sprintf("the watch of %s was cut, so events may have been missed: %s", p.Resource, p.Reason)})
 	case event.Noted:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -44,6 +45,9 @@ const (
 	PodsResource      = "pods"
 	endpointsResource = "endpointslices"
 )
+
+// ResourceOf is what the watch of a kind of workload calls it.
+func ResourceOf(kind string) string { return strings.ToLower(kind) + "s" }
 
 // State is the newest state of the target.
 type State struct {
@@ -239,6 +243,7 @@ func workload[T any](r *Recorder, view func(T) (*cluster.Workload, error)) func(
 		r.note("workload/"+w.UID, event.WorkloadObserved{
 			Kind: w.Kind, Name: w.Name, UID: w.UID, Desired: s.Desired, Current: s.Current, Updated: s.Updated,
 			Ready: s.Ready, Available: s.Available, Settled: s.Settled && !deleted, Target: w.UID == r.target.UID,
+			Revision: w.Revision, Halted: w.Halted,
 		}, deleted && w.UID != r.target.UID) // the target's last state stays: it is not settled any more
 	}
 }

@@ -37,6 +37,9 @@ type Facts struct {
 	Lapses []Lapse
 	// PodsMissed says that the watch of the pods was cut, so that some of what they did may not have been seen.
 	PodsMissed bool
+	// Workload holds the states of the target's controller, in order; WorkloadMissed says that its watch was cut.
+	Workload       []WorkloadState
+	WorkloadMissed bool
 	// Injected holds the instants at which the changes that were acknowledged had been sent, in order.
 	Injected []event.Instant
 	// Restored is when the undo of the last change was over; zero where there was none to undo.
@@ -46,6 +49,10 @@ type Facts struct {
 	// Converged is when the target had converged for good after the fault window, and true; or false.
 	Converged   event.Instant
 	DidConverge bool
+	// Declared are the comparisons of what is declared with what was before, in order, as far as they were made.
+	Declared []DeclaredLook
+	// StableFor is how long the target must stay as it is to count as recovered.
+	StableFor time.Duration
 	// WatchDelay is by how much watches were late at the most, before the first fault; zero where it was not measured.
 	WatchDelay time.Duration
 	// Probes is by the name of the probe; one that was never checked is missing.
