@@ -20,6 +20,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/cluster"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/test/internal/shop"
 )
 
 // drawnShop is a shop that is nowhere but in its manifests, as it would be on the nodes of the lab with all of its pods ready.
@@ -38,7 +39,7 @@ type drawnShop struct {
 // draw reads the manifests of the shop, or of an overlay.
 func draw(t *testing.T, overlay string) *drawnShop {
 	t.Helper()
-	objects, err := deploy.Render(manifests(overlay), deploy.Namespace)
+	objects, err := deploy.Render(shop.Manifests(overlay), deploy.Namespace)
 	require.NoError(t, err)
 	s := &drawnShop{
 		whole: map[string]*unstructured.Unstructured{}, configMaps: map[string]*corev1.ConfigMap{}, secrets: map[string]*corev1.Secret{},

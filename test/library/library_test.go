@@ -12,6 +12,7 @@ import (
 	"github.com/chaosctl/chaosctl/experiments"
 	"github.com/chaosctl/chaosctl/pkg/report"
 	"github.com/chaosctl/chaosctl/test/internal/binary"
+	"github.com/chaosctl/chaosctl/test/internal/shop"
 )
 
 // TestEveryExperimentHasATrial proves that no experiment of the library is left out of the test below.
@@ -34,7 +35,7 @@ func TestLibrary(t *testing.T) {
 	t.Cleanup(func() { t.Logf("what the library finds:\n%s", found) })
 	for _, each := range trials() {
 		for _, overlay := range []string{"", each.weakness} {
-			t.Run(each.experiment+"/"+orHealthy(overlay), func(t *testing.T) {
+			t.Run(each.experiment+"/"+shop.Name(overlay), func(t *testing.T) {
 				if !each.alone { // those that are go first, one after another
 					t.Parallel()
 				}

@@ -1,19 +1,16 @@
 package library
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/chaosctl/chaosctl/examples/shop/deploy"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
@@ -74,17 +71,14 @@ func askForReadiness(t *testing.T, namespace string, _ *report.Explanation) {
 func change(t *testing.T, namespace, fields string) {
 	t.Helper()
 	patch := fmt.Sprintf(`{"spec":{"template":{"spec":{"containers":[{"name":"frontend",%s]}}}}`, fields[1:])
-	_, err := shared.client.AppsV1().Deployments(namespace).Patch(t.Context(), "frontend", types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{})
+	_, err := shared.Client.AppsV1().Deployments(namespace).Patch(t.Context(), "frontend", types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{})
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	require.NoError(t, deploy.Await(ctx, shared.config, namespace))
-	require.NoError(t, deploy.AwaitPages(ctx, shared.config, namespace))
+	shared.Await(t, namespace)
 }
 
 // publishReadyOnly has the Service send requests to pods that are ready, and to no others.
 func publishReadyOnly(t *testing.T, namespace string, _ *report.Explanation) {
 	t.Helper()
-	_, err := shared.client.CoreV1().Services(namespace).Patch(t.Context(), "frontend", types.MergePatchType, []byte(`{"spec":{"publishNotReadyAddresses":false}}`), metav1.PatchOptions{})
+	_, err := shared.Client.CoreV1().Services(namespace).Patch(t.Context(), "frontend", types.MergePatchType, []byte(`{"spec":{"publishNotReadyAddresses":false}}`), metav1.PatchOptions{})
 	require.NoError(t, err)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/probe"
 	"github.com/chaosctl/chaosctl/pkg/target"
 	"github.com/chaosctl/chaosctl/pkg/verdict"
+	"github.com/chaosctl/chaosctl/test/internal/shop"
 )
 
 // TestTrialsCanBePlanned proves, without a cluster, that nothing refuses an experiment on a healthy shop, nor on the one with
@@ -22,7 +23,7 @@ import (
 func TestTrialsCanBePlanned(t *testing.T) {
 	for _, each := range trials() {
 		for _, overlay := range []string{"", each.weakness} {
-			t.Run(each.experiment+"/"+orHealthy(overlay), func(t *testing.T) {
+			t.Run(each.experiment+"/"+shop.Name(overlay), func(t *testing.T) {
 				s := draw(t, overlay)
 				spec := load(t, each.experiment)
 				workload := s.workload(t, spec.Target)

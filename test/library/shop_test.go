@@ -2,10 +2,7 @@ package library
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -16,31 +13,17 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 
-	"github.com/chaosctl/chaosctl/examples/shop/deploy"
-	"github.com/chaosctl/chaosctl/test/internal/binary"
+	"github.com/chaosctl/chaosctl/test/internal/shop"
 )
 
 // newShop deploys the shop, or the overlay of that name, into a namespace of its own, and waits until it serves. It goes
 // when the test ends; where the next test is to be alone, that is waited for.
 func newShop(t *testing.T, overlay string, alone bool) (namespace string) {
 	t.Helper()
-	namespace = fmt.Sprintf("shop-%s-%s", strings.ToLower(rand.Text()[:6]), orHealthy(overlay))
+	namespace = shop.Namespace(overlay)
 	t.Cleanup(func() { remove(t, namespace, alone) })
-	require.NoError(t, deploy.Apply(t.Context(), shared.config, manifests(overlay), namespace))
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	require.NoError(t, deploy.Await(ctx, shared.config, namespace))
-	require.NoError(t, deploy.AwaitPages(ctx, shared.config, namespace))
+	shared.Deploy(t, shop.Manifests(overlay), namespace)
 	return namespace
-}
-
-// manifests is the directory of the shop's, or of the overlay of that name.
-func manifests(overlay string) string {
-	dir := filepath.Join(binary.Repository(), "examples", "shop", "manifests")
-	if overlay == "" {
-		return filepath.Join(dir, "base")
-	}
-	return filepath.Join(dir, "overlays", overlay)
 }
 
 // admitIntruders lets agents into the namespace that change the network of a pod: the shop enforces the strictest standard,
@@ -48,7 +31,7 @@ func manifests(overlay string) string {
 func admitIntruders(t *testing.T, namespace string) {
 	t.Helper()
 	relaxed := fmt.Appendf(nil, `{"metadata":{"labels":{%q:"privileged"}}}`, "pod-security.kubernetes.io/enforce")
-	_, err := shared.client.CoreV1().Namespaces().Patch(t.Context(), namespace, types.MergePatchType, relaxed, metav1.PatchOptions{})
+	_, err := shared.Client.CoreV1().Namespaces().Patch(t.Context(), namespace, types.MergePatchType, relaxed, metav1.PatchOptions{})
 	require.NoError(t, err)
 }
 
@@ -57,16 +40,16 @@ func remove(t *testing.T, namespace string, alone bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute)
 	defer cancel()
-	require.NoError(t, shared.client.CoreV1().Namespaces().Delete(ctx, namespace, metav1.DeleteOptions{}))
+	require.NoError(t, shared.Client.CoreV1().Namespaces().Delete(ctx, namespace, metav1.DeleteOptions{}))
 	if !alone {
 		return
 	}
 	err := wait.PollUntilContextCancel(ctx, 200*time.Millisecond, true, func(ctx context.Context) (bool, error) {
-		_, err := shared.client.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
+		_, err := shared.Client.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
 		return apierrors.IsNotFound(err), nil
 	})
 	require.NoError(t, err, "the namespace does not go")
-	nodes, err := shared.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	nodes, err := shared.Client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	require.NoError(t, err)
 	for i := range nodes.Items {
 		require.False(t, nodes.Items[i].Spec.Unschedulable, "%s is left cordoned", nodes.Items[i].Name)
@@ -74,11 +57,4 @@ func remove(t *testing.T, namespace string, alone bool) {
 			require.Equal(t, corev1.TaintNodeUnschedulable, taint.Key, "%s is left tainted", nodes.Items[i].Name)
 		}
 	}
-}
-
-func orHealthy(overlay string) string {
-	if overlay == "" {
-		return "healthy"
-	}
-	return overlay
 }

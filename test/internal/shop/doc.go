@@ -1,0 +1,2 @@
+// Package shop puts variants of the example application onto a lab, for tests that try experiments on many of them.
+package shop

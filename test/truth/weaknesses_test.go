@@ -1,0 +1,37 @@
+package truth
+
+// weakness is a row of the table: an overlay of the shop, or none.
+type weakness struct {
+	overlay string
+	// rate of the load and steady window, where the usual ones cannot show it.
+	rate, steady string
+}
+
+const (
+	usualRate   = "50/s"
+	usualSteady = "3s"
+)
+
+// weaknesses are the rows, in the order in which they are begun: those that take longest first.
+func weaknesses() []weakness {
+	return []weakness{
+		{overlay: "slow-start"},
+		{overlay: "no-readiness"},
+		// 1 % of 2400 requests are 24, and 9 are allowed: three times in ten thousand chance lets it pass.
+		{overlay: "drop-1-percent", rate: "200/s", steady: "12s"},
+		{overlay: "ignore-sigterm"},
+		{overlay: "crash-on-bad-config"},
+		{overlay: "config-at-start-only"},
+		{overlay: "strict-spread"},
+		{overlay: "one-zone"},
+		{overlay: "blocking-pdb"},
+		{overlay: ""},
+		{overlay: "one-replica"},
+		{overlay: "cut-short"},
+		{overlay: "no-budget"},
+		{overlay: "hpa-capped"},
+		{overlay: "sticky-service"},
+		{overlay: "no-memory"},
+		{overlay: "greedy-rollout"},
+	}
+}
