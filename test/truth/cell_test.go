@@ -41,6 +41,9 @@ spec:
   - replicas: %s
 `, f.name, namespace, cmp.Or(f.target, "deployment/frontend"), cmp.Or(w.rate, usualRate), cmp.Or(w.steady, usualSteady), f.name, yaml,
 		cmp.Or(f.duration, "8s"), cmp.Or(f.availability, usualAvailability), cmp.Or(f.outage, usualOutage), cmp.Or(f.recovery, usualRecovery), cmp.Or(f.replicas, usualReplicas))
+	if f.lasts != "" {
+		text = strings.Replace(text, "  duration: ", "    for: "+f.lasts+"\n  duration: ", 1)
+	}
 	if f.expect != "" {
 		text += "  - " + f.expect + "\n"
 	}

@@ -17,8 +17,8 @@ func weaknesses() []weakness {
 	return []weakness{
 		{overlay: "slow-start"},
 		{overlay: "no-readiness"},
-		// 1 % of 2400 requests are 24, and 9 are allowed: three times in ten thousand chance lets it pass.
-		{overlay: "drop-1-percent", rate: "200/s", steady: "12s"},
+		// 1 % of 4000 requests are 40, and 20 are allowed: three times in ten thousand chance lets that pass.
+		{overlay: "drop-1-percent", rate: "200/s", steady: "20s"},
 		{overlay: "ignore-sigterm"},
 		{overlay: "crash-on-bad-config"},
 		{overlay: "config-at-start-only"},
