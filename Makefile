@@ -32,7 +32,7 @@ test: test-unit prepare page-tools build shop ## Run all tests that a change mus
 	@cd test && go test -count=1 -p 1 -timeout 30m ./... # packages that share two processors would measure one another
 
 .PHONY: test-all
-test-all: test test-release test-faults test-library test-examples test-crash fuzz site bench ## Run the long ones too: a release, all faults, the library, all crash points, fuzzing, the site and the comparison with peers
+test-all: test test-release test-faults test-library test-truth test-examples test-crash fuzz site bench ## Run the long ones too: a release, all faults, the library, the truth table, all crash points, fuzzing, the site and the comparison with peers
 
 .PHONY: test-lab
 test-lab: prepare ## Boot labs of all kinds, and see that they are what they should be (needs root)
@@ -46,6 +46,10 @@ test-faults: prepare build shop ## Run every fault on real nodes, see its effect
 .PHONY: test-library
 test-library: prepare build shop ## Run each experiment of the library on a healthy shop and on one with the weakness that it finds (needs root)
 	@cd test && go test -count=1 -timeout 150m -v ./library -library.all $(LIBRARY)
+
+.PHONY: test-truth
+test-truth: prepare build shop ## Do each fault to a shop with each weakness, and hold the verdicts to docs/truth-table.md; make test does so with a part (needs root)
+	@cd test && go test -count=1 -timeout 90m -v -artifacts -outputdir ../$(BIN) ./truth -truth.all $(TRUTH)
 
 .PHONY: test-examples
 test-examples: prepare build ## Run the applications of examples/ with their experiments (needs root)

@@ -81,8 +81,8 @@ func (o *outcome) inShort() string {
 			text += fmt.Sprintf("; %s %s: %s", e.Kind, e.Verdict, e.Observed)
 		}
 	}
-	if o.Verdict == report.Unknown && len(o.Reasons) > 0 {
-		text += "; " + o.Reasons[0]
+	if o.Verdict == report.Unknown {
+		text += "; " + strings.Join(o.Reasons, "; ")
 	}
 	return text
 }

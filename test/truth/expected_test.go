@@ -21,7 +21,7 @@ type expected struct {
 // letters are how the table names expectations.
 var letters = map[string]string{"A": "availability", "B": "balance", "O": "outage", "P": "replicas", "R": "recovery"}
 
-// unknowns are the words for a verdict that is unknown, each with what the first of its reasons must say.
+// unknowns are the words for a verdict that is unknown, each with what one of its reasons must say.
 var unknowns = map[string]string{
 	"unsteady": "steady state not reached", // it is not well before the fault, so there is none
 	"blocked":  "blocked for",              // a budget allows no eviction
@@ -81,7 +81,7 @@ func (e expected) differs(r *report.Result) string {
 		return fmt.Sprintf("the undo is %s", r.Undo)
 	}
 	if e.verdict() == report.Unknown {
-		if len(r.Reasons) == 0 || !strings.Contains(r.Reasons[0], unknowns[e.word]) {
+		if !says(r, unknowns[e.word]) {
 			return fmt.Sprintf("unknown for another reason than %q", unknowns[e.word])
 		}
 		return ""
@@ -99,6 +99,11 @@ func (e expected) differs(r *report.Result) string {
 		}
 	}
 	return ""
+}
+
+// says tells whether a reason of the verdict has the text.
+func says(r *report.Result, text string) bool {
+	return slices.ContainsFunc(r.Reasons, func(reason string) bool { return strings.Contains(reason, text) })
 }
 
 // mistake names a verdict that is not the expected one.

@@ -68,7 +68,7 @@ func (o *outcome) word() string {
 		return "fail " + strings.Join(failed, " ")
 	}
 	for word, reason := range unknowns {
-		if len(o.Reasons) > 0 && strings.Contains(o.Reasons[0], reason) {
+		if says(&o.Result, reason) {
 			return word
 		}
 	}
