@@ -27,7 +27,7 @@ spec:
   - name: browse
     http: {service: frontend, port: http, path: /, podHeader: X-Pod}
     rate: %s
-    timeout: 5s
+    timeout: 2500ms
   steady: {for: %s}
   faults:
   - name: %s
