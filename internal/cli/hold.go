@@ -96,7 +96,7 @@ and who may change that may approve.`,
 			namespace := ""
 			if !everywhere {
 				var err error
-				if namespace, _, err = a.kube.ToRawKubeConfigLoader().Namespace(); err != nil {
+				if namespace, _, err = a.kube.config().Namespace(); err != nil {
 					return usage(err)
 				}
 			}

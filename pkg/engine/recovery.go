@@ -26,7 +26,7 @@ func (r *Run) recovery(ctx context.Context) error {
 		ended.Complete, ended.Converged = true, since
 		r.Applier.Wait()
 	case errors.Is(err, errNotConverged):
-		ended.Reason = fmt.Sprintf("%v within %s", err, spec.Timeout)
+		ended.Reason = err.Error()
 		err = nil
 	default:
 		ended.Reason = err.Error()
@@ -77,7 +77,7 @@ func (r *Run) awaitConverged(ctx context.Context, timeout, stable time.Duration)
 		case ctx.Err() != nil:
 			return 0, stopOf(ctx)
 		case patient.Err() != nil:
-			return 0, fmt.Errorf("%w: %w", errNotConverged, cmp.Or(doubt, errRestless))
+			return 0, fmt.Errorf("%w within %s: %w", errNotConverged, timeout, cmp.Or(doubt, errRestless))
 		}
 	}
 }
