@@ -59,6 +59,8 @@ func (d *gameDay) held(ctx context.Context, e chosen) (answer, error) {
 	switch {
 	case errors.Is(err, hold.ErrUnanswered):
 		return answer{refused: why}, nil
+	case ctx.Err() != nil:
+		return answer{}, &ExitError{Code: report.ExitInterrupted, Err: fmt.Errorf("%s was not waited for any more", e.Metadata.Name), Hint: "nothing was changed"}
 	case err != nil:
 		return answer{}, err
 	}

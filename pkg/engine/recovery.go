@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
+	"github.com/chaosctl/chaosctl/pkg/timeline"
 )
 
 // recovery waits until the target has converged and stayed so, or the patience ends. Its window is open already.
@@ -77,6 +78,10 @@ func (r *Run) awaitConverged(ctx context.Context, timeout, stable time.Duration)
 		case ctx.Err() != nil:
 			return 0, stopOf(ctx)
 		case patient.Err() != nil:
+			if state.Converged() && doubt != nil {
+				// What it says is not what is there, or nobody knows.
+				r.Log.Record(event.WatchInterrupted{Resource: timeline.PodsResource, Reason: doubt.Error()})
+			}
 			return 0, fmt.Errorf("%w within %s: %w", errNotConverged, timeout, cmp.Or(doubt, errRestless))
 		}
 	}

@@ -65,6 +65,7 @@ func Name(gameDay, experiment string, target lock.Scope) string {
 // Ask makes the Lease by which the experiment can be approved. One that was left by a program that is gone is taken over; a go
 // that was given to that is none to this.
 func Ask(ctx context.Context, client kubernetes.Interface, h *Hold, target lock.Scope) error {
+	h.Asked = h.Asked.Truncate(time.Microsecond) // as finely as a Lease can say it
 	h.name, h.Namespace = Name(h.GameDay, h.Experiment, target), target.Namespace
 	leases := client.CoordinationV1().Leases(h.Namespace)
 	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: h.name, Namespace: h.Namespace}}
