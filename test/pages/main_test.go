@@ -48,7 +48,7 @@ func start(ctx context.Context) (stop func(), err error) {
 		chromedp.ExecPath(program),
 		chromedp.NoSandbox, // which root cannot have; the pages are our own
 		chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND"),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 	)
 	allocated, release := chromedp.NewExecAllocator(ctx, options...)
 	tab, cancel := chromedp.NewContext(allocated)

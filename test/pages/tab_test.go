@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -43,6 +44,8 @@ type tab struct {
 	t   *testing.T
 	ctx context.Context
 	url string
+	// own begins what the page may ask for.
+	own string
 	axe string
 	// pictures is where they go, and how their names begin.
 	pictures string
@@ -54,6 +57,13 @@ type tab struct {
 // newTab opens a tab for the file of a page, with scripts off.
 func newTab(t *testing.T, path string) *tab {
 	t.Helper()
+	file := (&url.URL{Scheme: "file", Path: path}).String()
+	return newTabOf(t, file, file)
+}
+
+// newTabOf opens a tab for a page, with scripts off. It may ask for what begins with own.
+func newTabOf(t *testing.T, address, own string) *tab {
+	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)
 	require.NoError(t, chromedp.Do(ctx)) // the tab lives as long as this context, what is asked of it as long as the next
@@ -61,7 +71,7 @@ func newTab(t *testing.T, path string) *tab {
 	t.Cleanup(cancel)
 	axe, err := os.ReadFile(tool("axe-core/axe.min.js"))
 	require.NoError(t, err)
-	p := &tab{t: t, ctx: ctx, url: (&url.URL{Scheme: "file", Path: path}).String(), axe: string(axe)}
+	p := &tab{t: t, ctx: ctx, url: address, own: own, axe: string(axe)}
 	require.NoError(t, chromedp.Listen(ctx, p.hear))
 	call(p, network.Enable, network.EnableParams{})
 	call(p, cdplog.Enable, cdp.Empty{})
@@ -71,12 +81,12 @@ func newTab(t *testing.T, path string) *tab {
 	return p
 }
 
-// hear takes down each request but that for the page, and all that the browser has to complain of.
+// hear takes down each request for what is not the page's own, and all that the browser has to complain of.
 func (p *tab) hear(ev any) {
 	said := ""
 	switch e := ev.(type) {
 	case *network.EventRequestWillBeSent:
-		if e.Request.URL != p.url {
+		if !strings.HasPrefix(e.Request.URL, p.own) {
 			said = "a request for " + e.Request.URL
 		}
 	case *cdplog.EventEntryAdded:
