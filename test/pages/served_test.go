@@ -165,6 +165,7 @@ func TestRunUnderWayMoves(t *testing.T) {
 		ID: "kill/1", Verb: "delete", Object: event.Object{Kind: "Pod", Name: hostile}, State: event.ChangeApplied,
 	}})
 	sink.Emit(event.Event{At: event.Instant(6 * time.Second), Payload: event.PodObserved{UID: "u1", Name: "web-1", Node: "node2", Terminating: true}})
+	assert.False(t, evaluate[bool](p, `document.getElementById("over").checkVisibility()`), "it is not over")
 	p.until(`document.getElementById("phase").textContent`, "fault")
 	p.until(`document.getElementById("ready").textContent`, "2")
 	p.until(`document.querySelector("#pods .pod-terminating").textContent`, "terminating")
@@ -172,7 +173,7 @@ func TestRunUnderWayMoves(t *testing.T) {
 	p.keep(t, "390-light")
 	assert.Empty(t, p.layout(screens[1]))
 	over()
-	p.until(`String(document.getElementById("over").hidden)`, "false")
+	p.until(`String(document.getElementById("over").checkVisibility())`, "true")
 	assert.Empty(t, p.accessibility())
 	assert.Empty(t, p.said())
 }
