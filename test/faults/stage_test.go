@@ -38,11 +38,15 @@ type stage struct {
 func newStage(t *testing.T, c *faultCase) *stage {
 	t.Helper()
 	ctx, namespaces := t.Context(), shared.client.CoreV1().Namespaces()
-	s := &stage{objects: newObjects(), namespace: "fault-" + strings.ToLower(c.fault) + "-" + strings.ToLower(rand.Text()[:4]), scratch: t.TempDir()}
+	s := &stage{objects: newObjects(), namespace: "fault-" + strings.ToLower(c.fault) + "-" + strings.ToLower(rand.Text()[:4])}
+	var err error
+	s.scratch, err = os.MkdirTemp("", "chaosctl-fault-") // not by the name of the test, whose comma would end an element of a list
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(s.scratch)) })
 	if c.build != nil {
 		c.build(s.objects)
 	}
-	_, err := namespaces.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace, Labels: s.labels}}, metav1.CreateOptions{})
+	_, err = namespaces.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace, Labels: s.labels}}, metav1.CreateOptions{})
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		ctx := context.WithoutCancel(ctx)
