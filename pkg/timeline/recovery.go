@@ -237,15 +237,24 @@ func (f *Fold) Recoveries() []Recovery {
 		return cmp.Or(cmp.Compare(f.injected[a], f.injected[b]),
 			cmp.Compare(f.pods[a].lost(f.injected[a]), f.pods[b].lost(f.injected[b])), cmp.Compare(a, b))
 	})
-	taken := map[string]bool{}
+	m := matching{taken: map[string]bool{}, victims: map[string]int{}}
+	for _, uid := range victims {
+		m.victims[f.pods[uid].pod.OwnerUID]++
+	}
 	var all []Recovery
 	for _, uid := range victims {
-		all = append(all, f.recovery(uid, taken))
+		all = append(all, f.recovery(uid, m))
 	}
 	return all
 }
 
-func (f *Fold) recovery(uid string, taken map[string]bool) Recovery {
+// matching is what is known of the other victims: which replacements are taken, and how many each controller has lost.
+type matching struct {
+	taken   map[string]bool
+	victims map[string]int
+}
+
+func (f *Fold) recovery(uid string, m matching) Recovery {
 	victim, injected := f.pods[uid], f.injected[uid]
 	r := Recovery{Victim: victim.pod}
 	r.Reach(Injected, injected)
@@ -268,8 +277,8 @@ func (f *Fold) recovery(uid string, taken map[string]bool) Recovery {
 				r.Reach(step.stage, step.at)
 			}
 		}
-	} else if replacement := f.replacement(victim.pod, injected, taken); replacement != nil {
-		taken[replacement.pod.UID] = true
+	} else if replacement := f.replacement(victim.pod, injected, m); replacement != nil {
+		m.taken[replacement.pod.UID] = true
 		r.Replacement = &replacement.pod
 		for _, step := range []struct {
 			stage Stage
@@ -290,14 +299,16 @@ func (f *Fold) recovery(uid string, taken map[string]bool) Recovery {
 	return r
 }
 
-func (f *Fold) replacement(victim event.PodObserved, after event.Instant, taken map[string]bool) *life {
+// replacement is nil where none is known. A pod of a DaemonSet that has no node yet may be that of any victim: it is taken only
+// where there is no more than one.
+func (f *Fold) replacement(victim event.PodObserved, after event.Instant, m matching) *life {
 	for _, uid := range f.order {
 		l := f.pods[uid]
 		switch {
-		case taken[uid] || uid == victim.UID || l.created < after:
+		case m.taken[uid] || uid == victim.UID || l.created < after:
 		case l.pod.OwnerUID == "" || l.pod.OwnerUID != victim.OwnerUID:
 		case victim.OwnerKind == "StatefulSet" && l.pod.Name != victim.Name:
-		case victim.OwnerKind == "DaemonSet" && l.pod.Node != "" && l.pod.Node != victim.Node:
+		case victim.OwnerKind == "DaemonSet" && l.pod.Node != victim.Node && (l.pod.Node != "" || m.victims[victim.OwnerUID] > 1):
 		default:
 			return l
 		}
