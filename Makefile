@@ -133,12 +133,24 @@ generate: ## Make the schemas and the reference again from the code
 	@go generate ./schema ./internal/reference
 
 .PHONY: bench
-bench: build prepare ## Compare with peers, side by side (needs root)
-	@echo "==> building $(BIN)/kubectl, the peer"
+bench: prepare bench-alone ## Compare with peers, side by side (needs root); the values stay below bench
+	@cd test && go test -run '^$$' -bench . -benchtime 5x -timeout 90m ./bench $(BENCH)
+	@cd test && go run ./bench/tables ../bench
+
+.PHONY: bench-alone
+bench-alone: build bench-peers ## The part of it that needs no cluster (three quarters of an hour): ALONE='-bench CPU -benchtime 1x'
+	@cd test && go test -run '^$$' -bench 'CPU|Honest|Outages|Start' -benchtime 5x -timeout 90m ./bench/alone $(ALONE)
+	@cd test && go test -run '^$$' -bench Memory -benchtime 1x -timeout 90m ./bench/alone $(ALONE)
+
+.PHONY: bench-peers
+bench-peers:
+	@scripts/bench-tools.sh
+	@echo "==> building $(BIN)/kubectl, a peer"
 	@cd test/bench/kubectl && $(GO_BUILD) -o ../../../$(BIN)/kubectl .
 	@echo "==> building $(BIN)/vegeta, another"
 	@cd test/bench/vegeta && $(GO_BUILD) -o ../../../$(BIN)/vegeta github.com/tsenart/vegeta/v12
-	@cd test && go test -run '^$$' -bench . -benchtime 5x -timeout 90m ./bench $(BENCH)
+	@echo "==> building $(BIN)/fortio, another"
+	@cd test/bench/fortio && $(GO_BUILD) -o ../../../$(BIN)/fortio fortio.org/fortio
 
 .PHONY: fuzz
 fuzz: ## Look for files that make the loader panic or hang, for ten minutes

@@ -16,6 +16,8 @@ import (
 // Figures are what a program took.
 type Figures struct {
 	Seconds float64
+	// Processor is its time on processors, in seconds.
+	Processor float64
 	// KiB is its peak of resident memory.
 	KiB int64
 }
@@ -30,6 +32,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	figures.Processor = (command.ProcessState.UserTime() + command.ProcessState.SystemTime()).Seconds()
 	if usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		figures.KiB = usage.Maxrss
 	}
