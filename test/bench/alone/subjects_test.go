@@ -120,7 +120,7 @@ func fortio(path string) func(*testing.B, task) outcome {
 
 var (
 	wrkCount   = regexp.MustCompile(`(?m)^\s*(\d+) requests in `)
-	wrkP99     = regexp.MustCompile(`(?m)^\s*99%\s+(\S+)$`)
+	wrkP99     = regexp.MustCompile(`(?m)^\s*99%\s+(\S+)\s*$`)
 	loadFigure = regexp.MustCompile(`(\d+) done`)
 )
 
