@@ -49,7 +49,7 @@ test-library: prepare build shop ## Run each experiment of the library on a heal
 
 .PHONY: test-truth
 test-truth: prepare build shop ## Do each fault to a shop with each weakness, and hold the verdicts to docs/truth-table.md; make test does so with a part (needs root)
-	@cd test && go test -count=1 -timeout 90m -v -artifacts -outputdir ../$(BIN) ./truth -truth.all $(TRUTH)
+	@cd test && go test -count=1 -timeout 90m -v -artifacts -outputdir ../$(BIN) ./truth -truth.all -truth.beside 5 $(TRUTH)
 
 .PHONY: test-examples
 test-examples: prepare build ## Run the applications of examples/ with their experiments (needs root)

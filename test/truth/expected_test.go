@@ -108,10 +108,10 @@ func says(r *report.Result, text string) bool {
 
 // mistake names a verdict that is not the expected one.
 func (e expected) mistake(came report.Verdict) string {
-	switch {
-	case came == report.Pass:
+	switch came {
+	case report.Pass:
 		return "false pass"
-	case came == report.Fail:
+	case report.Fail:
 		return "false fail"
 	}
 	return "no verdict"

@@ -15,7 +15,8 @@ import (
 var (
 	all   = flag.Bool("truth.all", false, "try every cell of the table; without it, those in bold, which is what make test does")
 	times = flag.Int("truth.times", 1, "how often each cell is tried, to see whether it comes out differently")
-	// A cell waits more than it computes: six are what two processors bear.
+	// A cell waits more than it computes: six are what two processors bear. With nodes of their own it is five, since the daemons of
+	// ten nodes take a hundred inotify instances, and a machine has 128 unless it is told otherwise.
 	sideBySide = flag.Int("truth.beside", 6, "how many shops are under load at once")
 )
 
