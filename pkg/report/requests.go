@@ -135,6 +135,7 @@ func (q *requests) complete(recoveries []timeline.Recovery, r *record) {
 			served = q.first[i].anyone
 		}
 		if !served.seen {
+			rec.Unasked = q.named && rec.Reached[timeline.Published] && q.allSucceededFrom(rec.At[timeline.Published], r)
 			continue
 		}
 		rec.Reach(timeline.Served, served.at)
@@ -142,6 +143,21 @@ func (q *requests) complete(recoveries []timeline.Recovery, r *record) {
 			rec.Reach(timeline.Stable, stable)
 		}
 	}
+}
+
+// allSucceededFrom says that there were requests after an instant, and that none of them failed.
+func (q *requests) allSucceededFrom(from event.Instant, r *record) bool {
+	var total, failed uint64
+	for _, s := range r.streams {
+		width, buckets := q.tally.Pool(s.Name).Buckets()
+		for _, b := range buckets {
+			if b.Start.Add(width) > from {
+				total += b.Requests
+				failed += b.Failures
+			}
+		}
+	}
+	return total > 0 && failed == 0
 }
 
 // steadyFrom is the start of the first window after an instant in which the first load of the experiment stays within

@@ -74,6 +74,30 @@ func TestServed(t *testing.T) {
 	assert.Zero(t, when)
 }
 
+// TestUnasked: a replacement that nobody chose, as where a Service has session affinity, has not failed. One that may have been asked has.
+func TestUnasked(t *testing.T) {
+	published := recovered("web-c", 1, 2)
+	published.Reach(timeline.Published, at(3))
+	failed := func(start float64) load.Sample {
+		s := success(start, "")
+		s.Cause = load.Refused
+		return s
+	}
+	_, rec := servedBy(t, published, failed(1), success(2, "web-b"), success(5, "web-b"))
+	assert.True(t, rec.Unasked, "what failed before it was published was not sent to it")
+	for name, samples := range map[string][]load.Sample{
+		"it may have been what failed": {success(2, "web-b"), failed(5), success(6, "web-b")},
+		"nobody was asked":             {success(1, "web-b")},
+		"nobody says who answered":     {success(5, "")},
+		"it served":                    {success(5, "web-b"), success(6, "web-c")},
+	} {
+		_, rec := servedBy(t, published, samples...)
+		assert.False(t, rec.Unasked, name)
+	}
+	_, rec = servedBy(t, recovered("web-c", 1, 2), success(5, "web-b"))
+	assert.False(t, rec.Unasked, "it was not in its Service")
+}
+
 // TestFirstSuccessAgreesWithNaive holds the search to looking at all requests for each recovery.
 func TestFirstSuccessAgreesWithNaive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -40,6 +40,9 @@ type Recovery struct {
 	Censored bool
 	// Inferred says that Served was not seen to come from the replacement itself.
 	Inferred bool
+	// Unasked says that the replacement was published, and that no request which ended since was sent to it: answers name their
+	// pods, all of them succeeded, and none was its own. So it was ready, and whether it serves is not known.
+	Unasked bool
 }
 
 // Last is the last stage that was reached.

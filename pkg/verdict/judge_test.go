@@ -252,6 +252,10 @@ func TestRecovery(t *testing.T) {
 		r.Censored = true
 		return r
 	}
+	unasked := func(r timeline.Recovery) timeline.Recovery {
+		r.Unasked = true
+		return r
+	}
 	none := func(did bool, converged float64, length float64) *verdict.Facts {
 		return facts(func(f *verdict.Facts) {
 			f.DidConverge, f.Converged = did, at(converged)
@@ -271,6 +275,9 @@ func TestRecovery(t *testing.T) {
 		"events were missed":          {within, lost(censored(recovery(0.1, timeline.Stable))), verdict.Unknown, "events may have been missed"},
 		"what was missed is no fail":  {within, lost(censored(recovery(0.1, timeline.Detected))), verdict.Unknown, "events may have been missed"},
 		"a known failure is no less":  {within, lost(censored(recovery(0.1, timeline.Stable)), recovery(1, timeline.Stable)), verdict.Fail, ""},
+		"nobody asked it":             {within, lost(unasked(recovery(0.1, timeline.Published))), verdict.Unknown, "ready in its Service after 700ms, and no request"},
+		"nobody asked, and too late":  {within, lost(unasked(recovery(1, timeline.Published))), verdict.Fail, "was not replaced in time"},
+		"asked, and did not serve":    {within, lost(recovery(0.1, timeline.Published)), verdict.Fail, "was not replaced in time"},
 		"phase in time":               {phase, lost(recovery(0.1, timeline.Stable)), verdict.Pass, ""},
 		"phase too long":              {phase, lost(recovery(1, timeline.Stable)), verdict.Fail, "the phase ready of web-1 took 1s"},
 		"phase not reached":           {phase, lost(recovery(0.1, timeline.Started)), verdict.Unknown, "was not seen whole"},
