@@ -9,12 +9,14 @@ import (
 
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/timeline"
+	"github.com/chaosctl/chaosctl/pkg/verdict"
 )
 
 // recovery waits until the target has converged and stayed so, or the patience ends. Its window is open already.
 func (r *Run) recovery(ctx context.Context) error {
 	spec := r.Plan.Experiment.Spec.Recovery
 	ended := event.PhaseEnded{Phase: event.Recovery}
+	start := r.Log.Now()
 	patience := time.Now().Add(spec.Timeout.Std())
 	stop := r.followDeclared(ctx)
 	since, err := r.awaitConverged(ctx, spec.Timeout.Std(), spec.StableFor.Std())
@@ -33,9 +35,11 @@ func (r *Run) recovery(ctx context.Context) error {
 		ended.Reason = err.Error()
 	}
 	r.Log.Record(ended)
+	r.windowEnded(verdict.Recovery, start)
 	if err == nil {
 		r.snapshot(ctx, event.After)
 		r.endProbes(ctx)
+		r.askQueries(ctx)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/load"
 	"github.com/chaosctl/chaosctl/pkg/timeline"
+	"github.com/chaosctl/chaosctl/pkg/verdict"
 )
 
 // Run carries a plan out. Its record goes to the log and the samples; Applier sends the changes.
@@ -29,6 +30,8 @@ type Run struct {
 	baseline baseline
 	answers  answers
 	probing  *probing
+	// windows are those of the run, as far as they are over.
+	windows map[verdict.Window]verdict.Span
 	// declared is nil where no expectation asks about what is declared.
 	declared *declaration
 }
@@ -107,14 +110,26 @@ func (r *Run) disrupt(ctx context.Context) error {
 
 // phase brackets a window with its events.
 func (r *Run) phase(ctx context.Context, name event.Phase, do func(context.Context) error) error {
+	start := r.Log.Now()
 	r.Log.Record(event.PhaseStarted{Phase: name})
 	err := do(ctx)
+	r.windowEnded(verdict.Window(name), start)
 	ended := event.PhaseEnded{Phase: name, Complete: err == nil}
 	if err != nil {
 		ended.Reason = err.Error()
 	}
 	r.Log.Record(ended)
 	return err
+}
+
+// windowEnded notes that a window ends now.
+func (r *Run) windowEnded(name verdict.Window, start event.Instant) {
+	if r.windows == nil {
+		r.windows = map[verdict.Window]verdict.Span{}
+	}
+	now := r.Log.Now()
+	r.windows[name] = verdict.Span{Start: start, End: now}
+	r.windows[verdict.Run] = verdict.Span{Start: r.windows[verdict.Steady].Start, End: now}
 }
 
 // waitUntil returns at the instant, or with the reason for which ctx ended.

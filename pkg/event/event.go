@@ -106,6 +106,7 @@ var decoders = func() map[string]func(json.RawMessage) (Payload, error) {
 	add(ProbeChecked{}.Type(), as[ProbeChecked])
 	add(TargetConfigured{}.Type(), as[TargetConfigured])
 	add(TargetRead{}.Type(), as[TargetRead])
+	add(ValuesRead{}.Type(), as[ValuesRead])
 	add(DeclaredCompared{}.Type(), as[DeclaredCompared])
 	add(Noted{}.Type(), as[Noted])
 	add(RunEnded{}.Type(), as[RunEnded])

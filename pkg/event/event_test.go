@@ -51,6 +51,7 @@ func payloads() []event.Payload {
 			PublishesNotReady: []string{"web"}, Budgets: []string{"web"}, BudgetsRead: true,
 		},
 		event.TargetRead{Moment: event.Before, Objects: json.RawMessage(`{"pods":[]}`), Unread: map[string]string{"service": "m"}},
+		event.ValuesRead{Of: "up, at the end", Values: []event.Value{{At: 7, Number: "+Inf"}}, Asked: 2, Unknown: "m"},
 		event.DeclaredCompared{
 			Objects: 4, Differences: []event.Difference{{Object: "deployment/web", Field: "spec.replicas", What: "is 2, was 3"}}, More: 1,
 			Moved: []string{"configmap/settings"}, Unread: "m", Every: 0.5, Last: true,

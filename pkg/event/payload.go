@@ -312,6 +312,24 @@ type TargetRead struct {
 	Unread map[string]string `json:"unread,omitempty"`
 }
 
+// ValuesRead holds what a query gave that an expectation asks.
+type ValuesRead struct {
+	// Of tells the query from those of other expectations.
+	Of string `json:"of"`
+	// Values are those of the instants at which there was one, in order; Asked is how many instants were asked for.
+	Values []Value `json:"values"`
+	Asked  int     `json:"asked"`
+	// Unknown is why there is none.
+	Unknown string `json:"unknown,omitempty"`
+}
+
+// Value is a number at an instant.
+type Value struct {
+	At Instant `json:"t"`
+	// Number is text, since JSON has no infinity.
+	Number string `json:"number"`
+}
+
 // DeclaredCompared says in what the declarations of the target, and of what acts on it, differ from those before the first
 // fault: when they were first compared, each time that this has changed, and when they were last compared.
 type DeclaredCompared struct {
@@ -395,6 +413,7 @@ func (WatchResumed) Type() string     { return "watch.resumed" }
 func (ProbeChecked) Type() string     { return "probe" }
 func (TargetConfigured) Type() string { return "target.configured" }
 func (TargetRead) Type() string       { return "target" }
+func (ValuesRead) Type() string       { return "values" }
 func (DeclaredCompared) Type() string { return "declared" }
 func (Noted) Type() string            { return "note" }
 func (RunEnded) Type() string         { return "run.ended" }

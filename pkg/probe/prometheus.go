@@ -101,26 +101,11 @@ func (p *Prometheus) compile() (*condition.Condition, error) {
 
 // Measure asks once.
 func (p *Prometheus) Measure(ctx context.Context, _ World) error {
-	compiled, err := p.compile()
-	if err != nil {
-		return unknown("%w", err)
-	}
-	client, err := p.client()
+	value, err := p.Value(ctx)
 	if err != nil {
 		return err
 	}
-	answer, warnings, err := v1.NewAPI(client.api).Query(ctx, p.Query, time.Time{})
-	switch {
-	case err != nil:
-		return unknown("%s", client.told(err))
-	case len(warnings) > 0:
-		return unknown("the server warns, so the value may not be whole: %s", client.hush(strings.Join(warnings, "; ")))
-	}
-	value, err := single(answer)
-	if err != nil {
-		return err
-	}
-	holds, err := compiled.Holds(ctx, map[string]any{"value": value})
+	holds, err := p.Holds(ctx, value)
 	if err != nil {
 		return unknown("%w", err)
 	}
@@ -128,6 +113,70 @@ func (p *Prometheus) Measure(ctx context.Context, _ World) error {
 		return fmt.Errorf("%s does not hold: the value is %v", p.CEL, value)
 	}
 	return nil
+}
+
+// Holds says whether the condition holds for a value.
+func (p *Prometheus) Holds(ctx context.Context, value float64) (bool, error) {
+	compiled, err := p.compile()
+	if err != nil {
+		return false, err
+	}
+	return compiled.Holds(ctx, map[string]any{"value": value})
+}
+
+// Value asks for the value that the query has now. Every error wraps [ErrUnknown].
+func (p *Prometheus) Value(ctx context.Context) (float64, error) {
+	client, err := p.client()
+	if err != nil {
+		return 0, err
+	}
+	answer, warnings, err := v1.NewAPI(client.api).Query(ctx, p.Query, time.Time{})
+	if err := client.doubt(warnings, err); err != nil {
+		return 0, err
+	}
+	return single(answer)
+}
+
+// Point is a value at an instant.
+type Point struct {
+	At    time.Time
+	Value float64
+}
+
+// Values asks for those that the query had from one instant to another, by the clock of the server, so far apart. Where it had
+// none, or NaN, there is no point. Every error wraps [ErrUnknown].
+func (p *Prometheus) Values(ctx context.Context, from, to time.Time, step time.Duration) ([]Point, error) {
+	client, err := p.client()
+	if err != nil {
+		return nil, err
+	}
+	answer, warnings, err := v1.NewAPI(client.api).QueryRange(ctx, p.Query, v1.Range{Start: from, End: to, Step: step})
+	if err := client.doubt(warnings, err); err != nil {
+		return nil, err
+	}
+	series, ok := answer.(model.Matrix)
+	switch {
+	case !ok:
+		return nil, unknown("the query gave no number")
+	case len(series) == 0:
+		return nil, unknown("the query gave no data")
+	case len(series) > 1:
+		return nil, tooMany(len(series), series[0].Metric, series[1].Metric)
+	case len(series[0].Histograms) > 0:
+		return nil, unknown("the query gave histograms: make a number of them, as by histogram_quantile")
+	}
+	var points []Point
+	for _, v := range series[0].Values {
+		if value := float64(v.Value); !math.IsNaN(value) {
+			points = append(points, Point{v.Timestamp.Time(), value})
+		}
+	}
+	return points, nil
+}
+
+// tooMany is what is wrong with an answer of more than one series.
+func tooMany(n int, first, second model.Metric) error {
+	return unknown("the query gave %d series, such as %s and %s: narrow it, or sum them up", n, excerpt(first.String()), excerpt(second.String()))
 }
 
 // single is the number that an answer consists of.
@@ -141,7 +190,7 @@ func single(answer model.Value) (float64, error) {
 		case len(a) == 0:
 			return 0, unknown("the query gave no data")
 		case len(a) > 1:
-			return 0, unknown("the query gave %d series, such as %s and %s: narrow it, or sum them up", len(a), excerpt(a[0].Metric.String()), excerpt(a[1].Metric.String()))
+			return 0, tooMany(len(a), a[0].Metric, a[1].Metric)
 		case a[0].Histogram != nil:
 			return 0, unknown("the query gave a histogram: make a number of it, as by histogram_quantile")
 		}

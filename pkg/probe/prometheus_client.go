@@ -40,6 +40,17 @@ func (a *asker) told(err error) string {
 	return message
 }
 
+// doubt is why an answer says nothing: there is none, or the server itself is not sure of it.
+func (a *asker) doubt(warnings v1.Warnings, err error) error {
+	switch {
+	case err != nil:
+		return unknown("%s", a.told(err))
+	case len(warnings) > 0:
+		return unknown("the server warns, so the value may not be whole: %s", a.hush(strings.Join(warnings, "; ")))
+	}
+	return nil
+}
+
 // client makes the client of one check.
 func (p *Prometheus) client() (*asker, error) {
 	u, err := url.Parse(p.URL)

@@ -30,7 +30,7 @@ func (r *record) facts(q *requests, recoveries []timeline.Recovery) *verdict.Fac
 		Injected: r.changes.injected(), Restored: r.changes.restored(), Cut: r.ended == nil || r.ended.Outcome != "",
 		DidConverge: r.recovered, Converged: r.converged, Snapshots: r.snapshots,
 		Workload: r.workload.all, WorkloadMissed: r.workload.missed || r.workload.cut,
-		Declared: r.declared, StableFor: r.experiment.Spec.Recovery.StableFor.Std(),
+		Values: r.values, Declared: r.declared, StableFor: r.experiment.Spec.Recovery.StableFor.Std(),
 		WatchDelay: r.watchDelay(), Probes: r.probes.records,
 	}
 	for _, s := range r.streams {

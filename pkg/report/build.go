@@ -68,6 +68,7 @@ type record struct {
 	probes     *probes
 	members    *membership
 	snapshots  map[event.Moment]verdict.Snapshot
+	values     map[string]event.ValuesRead
 	declared   []verdict.DeclaredLook
 	workload   workloadStates
 	// watches is nil where it was not measured how late they are.
@@ -93,7 +94,7 @@ func readEvents(dir string, loader experiment.Loader) (*record, error) {
 		return nil, err
 	}
 	defer file.Close()
-	r := &record{began: map[int]event.Instant{}, starved: map[int]bool{}, unexpected: map[int]string{}, members: newMembership(), snapshots: map[event.Moment]verdict.Snapshot{}, timeline: timeline.NewFold(), history: attribution.NewHistory(), changes: newChanges(), pods: newLanes(), probes: newProbes()}
+	r := &record{began: map[int]event.Instant{}, starved: map[int]bool{}, unexpected: map[int]string{}, members: newMembership(), snapshots: map[event.Moment]verdict.Snapshot{}, values: map[string]event.ValuesRead{}, timeline: timeline.NewFold(), history: attribution.NewHistory(), changes: newChanges(), pods: newLanes(), probes: newProbes()}
 	if err := event.Read(file, r.add); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -141,6 +142,8 @@ func (r *record) add(e event.Event) error {
 			return fmt.Errorf("the target %s: %w", p.Moment, err)
 		}
 		r.snapshots[p.Moment] = s
+	case event.ValuesRead:
+		r.values[p.Of] = p
 	case event.DeclaredCompared:
 		r.declared = append(r.declared, verdict.DeclaredLook{At: e.At, DeclaredCompared: p})
 	case event.TargetConfigured:

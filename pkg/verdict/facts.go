@@ -49,6 +49,8 @@ type Facts struct {
 	// Converged is when the target had converged for good after the fault window, and true; or false.
 	Converged   event.Instant
 	DidConverge bool
+	// Values is what queries gave, by which they are.
+	Values map[string]event.ValuesRead
 	// Declared are the comparisons of what is declared with what was before, in order, as far as they were made.
 	Declared []DeclaredLook
 	// StableFor is how long the target must stay as it is to count as recovered.
