@@ -28,7 +28,8 @@ func serve(t task) (told, error) {
 
 func answer(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }
 
-// The last second of ten is one in which nothing is answered.
+// The middle of each ten seconds is one in which nothing is answered. At their end it would be cut off by that of the run, and those who
+// wait for what is in flight would be told from those who do not.
 const (
 	cycle = 10 * time.Second
 	stall = time.Second
@@ -46,8 +47,9 @@ type stalling struct {
 
 func (s *stalling) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.once.Do(func() { s.first = time.Now() })
-	if in := time.Since(s.first) % cycle; in >= cycle-stall {
-		time.Sleep(cycle - in)
+	const ends = (cycle + stall) / 2
+	if in := time.Since(s.first) % cycle; ends-stall <= in && in < ends {
+		time.Sleep(ends - in)
 	}
 	answer(w, r)
 }
