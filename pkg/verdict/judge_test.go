@@ -275,6 +275,7 @@ func TestRecovery(t *testing.T) {
 		"events were missed":          {within, lost(censored(recovery(0.1, timeline.Stable))), verdict.Unknown, "events may have been missed"},
 		"what was missed is no fail":  {within, lost(censored(recovery(0.1, timeline.Detected))), verdict.Unknown, "events may have been missed"},
 		"a known failure is no less":  {within, lost(censored(recovery(0.1, timeline.Stable)), recovery(1, timeline.Stable)), verdict.Fail, ""},
+		"it was not lost":             {within, lost(recovery(0.1, timeline.Injected)), verdict.Unknown, "web-1 was not seen to be lost"},
 		"nobody asked it":             {within, lost(unasked(recovery(0.1, timeline.Published))), verdict.Unknown, "ready in its Service after 700ms, and no request"},
 		"nobody asked, and too late":  {within, lost(unasked(recovery(1, timeline.Published))), verdict.Fail, "was not replaced in time"},
 		"asked, and did not serve":    {within, lost(recovery(0.1, timeline.Published)), verdict.Fail, "was not replaced in time"},

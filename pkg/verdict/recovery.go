@@ -96,6 +96,8 @@ func (w *WithinTime) judgeOne(f *Facts, r *timeline.Recovery) (time.Duration, Ou
 	switch {
 	case r.Censored:
 		return took, Unknown, fmt.Sprintf("events may have been missed during the recovery of %s", victim)
+	case r.Last() == timeline.Injected:
+		return took, Unknown, fmt.Sprintf("%s was not seen to be lost, so there was nothing to replace", victim)
 	case r.Unasked && r.Total() <= w.Within.Std():
 		return r.Total(), Unknown, fmt.Sprintf("the replacement of %s was ready in its Service after %s, and no request is known to have reached it by the end of the run, so whether it serves is not known", victim, round(r.Total()))
 	case took > w.Within.Std():
