@@ -21,11 +21,25 @@ type expected struct {
 // letters are how the table names expectations.
 var letters = map[string]string{"A": "availability", "B": "balance", "O": "outage", "P": "replicas", "R": "recovery"}
 
-// unknowns are the words for a verdict that is unknown, each with what one of its reasons must say.
-var unknowns = map[string]string{
-	"unsteady": "steady state not reached", // it is not well before the fault, so there is none
-	"blocked":  "blocked for",              // a budget allows no eviction
-	"untested": "was not seen to",          // the fault has no effect
+// unknown is a kind of verdict that is unknown: the word for it, and what one of its reasons must say.
+type unknown struct{ word, says string }
+
+// unknowns are in the order in which they are looked for: the particular before the general.
+var unknowns = []unknown{
+	{"unsteady", "steady state not reached"},                    // it is not well before the fault, so there is none
+	{"blocked", "blocked for"},                                  // a budget allows no eviction
+	{"untested", "the effect of the fault"},                     // nothing comes of the fault
+	{"unseen", "no request is known to have reached it by the"}, // a replacement is ready, and has not been tried
+}
+
+// reasonOf is what a reason must say of a kind of unknown, or nothing where there is no such kind.
+func reasonOf(word string) string {
+	for _, u := range unknowns {
+		if u.word == word {
+			return u.says
+		}
+	}
+	return ""
 }
 
 // parseExpected reads a cell: "pass", "fail A O", "fail A (O R)", or the word for an unknown one; bold in **.
@@ -54,7 +68,7 @@ func parseExpected(text string) (expected, error) {
 	}
 	switch {
 	case e.word == "pass" && len(e.fails)+len(e.may) == 0, e.word == "fail" && len(e.fails) > 0:
-	case unknowns[e.word] != "" && len(e.fails)+len(e.may) == 0:
+	case reasonOf(e.word) != "" && len(e.fails)+len(e.may) == 0:
 	default:
 		return e, fmt.Errorf("%q is neither pass, nor fail with the expectations that fail, nor a kind of unknown", text)
 	}
@@ -81,8 +95,8 @@ func (e expected) differs(r *report.Result) string {
 		return fmt.Sprintf("the undo is %s", r.Undo)
 	}
 	if e.verdict() == report.Unknown {
-		if !says(r, unknowns[e.word]) {
-			return fmt.Sprintf("unknown for another reason than %q", unknowns[e.word])
+		if !says(r, reasonOf(e.word)) {
+			return fmt.Sprintf("unknown for another reason than %q", reasonOf(e.word))
 		}
 		return ""
 	}

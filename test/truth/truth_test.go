@@ -67,9 +67,9 @@ func (o *outcome) word() string {
 		slices.Sort(failed)
 		return "fail " + strings.Join(failed, " ")
 	}
-	for word, reason := range unknowns {
-		if says(&o.Result, reason) {
-			return word
+	for _, u := range unknowns {
+		if says(&o.Result, u.says) {
+			return u.word
 		}
 	}
 	return string(o.Verdict)
