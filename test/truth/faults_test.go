@@ -51,8 +51,9 @@ func faults() []fault {
 		{name: "config", yaml: "configCorrupt: {configMap: catalogue-config, key: catalogue.json, mutation: garbage}", target: "deployment/catalogue", live: true},
 		{name: "password", yaml: "configCorrupt: {secret: catalogue-password, key: password, mutation: wrongCredential}", live: true},
 		{name: "image", yaml: "badImage: {image: '127.0.0.1:9/chaosctl/no-such-image:v0'}"},
-		{name: "drain", yaml: "nodeDrain: {nodes: [NODE], timeout: 20s}", nodes: true},
+		// So long that what fits nowhere meanwhile is not back in time.
+		{name: "drain", yaml: "nodeDrain: {nodes: [NODE], timeout: 20s}", nodes: true, duration: "22s"},
 		// Two of three pods go at once and without notice, and nodes take a moment to learn of that.
-		{name: "zone", yaml: "zoneOutage: {zone: ZONE}", nodes: true, availability: "90%", outage: "3s", replicas: "{atLeast: 30%}"},
+		{name: "zone", yaml: "zoneOutage: {zone: ZONE}", nodes: true, duration: "22s", availability: "90%", outage: "3s", replicas: "{atLeast: 30%}"},
 	}
 }

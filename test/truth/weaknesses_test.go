@@ -5,6 +5,8 @@ type weakness struct {
 	overlay string
 	// rate of the load and steady window, where the usual ones cannot show it.
 	rate, steady string
+	// hidden says that none of the faults can find it.
+	hidden bool
 }
 
 const (
@@ -21,7 +23,7 @@ func weaknesses() []weakness {
 		{overlay: "drop-1-percent", rate: "200/s", steady: "20s"},
 		{overlay: "ignore-sigterm"},
 		{overlay: "crash-on-bad-config"},
-		{overlay: "config-at-start-only"},
+		{overlay: "config-at-start-only", hidden: true},
 		{overlay: "strict-spread"},
 		{overlay: "one-zone"},
 		{overlay: "blocking-pdb"},
