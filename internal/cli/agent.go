@@ -47,7 +47,10 @@ func (a *app) agent() *cobra.Command {
 	busy.Flags().Float64Var(&cpu.Load, "load", 100, "For this share of the time, in percent")
 	holding := a.task("memory", "Hold memory", &terms, memory)
 	holding.Flags().Int64Var(&memory.Bytes, "bytes", 0, "How much")
-	cmd.AddCommand(busy, holding, a.packets(&terms), a.httpTask(&terms), a.dnsTask(&terms), a.connectionsTask(&terms), a.signalTask(&terms), a.keepTask(&terms))
+	reach := &agent.Reach{}
+	reaching := a.task("reach", "Tell which addresses can be connected to", &terms, reach)
+	reaching.Flags().StringArrayVar(&reach.Addresses, "to", nil, "An `ADDRESS`, host:port; may be repeated. The API server's where there is none")
+	cmd.AddCommand(busy, holding, reaching, a.packets(&terms), a.httpTask(&terms), a.dnsTask(&terms), a.connectionsTask(&terms), a.signalTask(&terms), a.keepTask(&terms))
 	return cmd
 }
 

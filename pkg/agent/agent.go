@@ -21,6 +21,8 @@ const (
 	Stop = "stop"
 	// Ask has it say [Started] once more, as soon as its task is in effect.
 	Ask = "ask"
+	// Look, and a word that the answer is to bear, has a [Looker] say what it sees; see [SeenIn].
+	Look = "look"
 	// Started is what it says when its task is in effect.
 	Started = "started"
 )
@@ -30,6 +32,21 @@ type Task interface {
 	// Run does it until ctx ends or there is nothing more to do, and says what was done. Started is called once, when it is in
 	// effect; an error says why it is not, or did not last.
 	Run(ctx context.Context, started func()) (did string, err error)
+}
+
+// Looker is a task that sees something of use to others.
+type Looker interface {
+	// Look are the words for what it sees now.
+	Look(ctx context.Context) []string
+}
+
+// SeenIn reads the answer to a question out of a line; it is false for any other line.
+func SeenIn(line, question string) (seen []string, ok bool) {
+	words, ok := strings.CutPrefix(line, "seen "+question+":")
+	if !ok {
+		return nil, false
+	}
+	return strings.Fields(words), true
 }
 
 // Terms say how long an agent works.
@@ -99,11 +116,12 @@ func Run(ctx context.Context, task Task, terms Terms, in io.Reader, out io.Write
 	defer stop(nil)
 	inEffect := make(chan struct{})
 	var mu sync.Mutex
-	say := func() {
+	line := func(words ...any) {
 		mu.Lock()
 		defer mu.Unlock()
-		fmt.Fprintln(out, Started)
+		fmt.Fprintln(out, words...)
 	}
+	say := func() { line(Started) }
 	answer := func() {
 		select {
 		case <-inEffect:
@@ -112,7 +130,12 @@ func Run(ctx context.Context, task Task, terms Terms, in io.Reader, out io.Write
 		}
 	}
 	go func() {
-		if told(in, func() { go answer() }) {
+		looked := func(question string) {
+			if l, ok := task.(Looker); ok {
+				go func() { line("seen "+question+":", strings.Join(l.Look(ctx), " ")) }()
+			}
+		}
+		if told(in, func() { go answer() }, looked) {
 			stop(errStop)
 		}
 	}()
@@ -130,14 +153,16 @@ func Run(ctx context.Context, task Task, terms Terms, in io.Reader, out io.Write
 }
 
 // told reads until somebody says [Stop]; that nobody will ever say anything is no such word.
-func told(in io.Reader, asked func()) bool {
+func told(in io.Reader, asked func(), looked func(question string)) bool {
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
-		switch strings.TrimSpace(lines.Text()) {
+		switch word, question, _ := strings.Cut(strings.TrimSpace(lines.Text()), " "); word {
 		case Stop:
 			return true
 		case Ask:
 			asked()
+		case Look:
+			looked(question)
 		}
 	}
 	return false

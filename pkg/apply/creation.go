@@ -34,13 +34,13 @@ type creation struct {
 
 // send creates the object with its marker (G2).
 func (n creation) send(ctx context.Context) (outcome, error) {
+	n.lookBefore(ctx) // agents take their time to begin
 	ctx, cancel := context.WithTimeout(ctx, sendPatience)
 	defer cancel()
 	object, err := n.manifest()
 	if err != nil {
 		return outcome{}, err
 	}
-	n.lookBefore(ctx)
 	err = retry(ctx, n.a.waits, func() error {
 		n.a.sent(n.c)
 		created, err := n.a.resource(n.c.Object).Create(ctx, object, metav1.CreateOptions{FieldManager: fieldManager, DryRun: n.a.dryRun})
@@ -120,6 +120,8 @@ func (n creation) observe(ctx context.Context) (string, error) {
 		return fmt.Sprintf("the object is there, and %q holds", n.c.Create.Until), nil
 	case n.c.Create.Refused != nil:
 		return fmt.Sprintf("the API server refuses a %s", n.c.Create.Refused.Kind), nil
+	case n.c.Create.Cut != nil && n.c.Create.Cut.Inside:
+		return "no address that was reached from inside of the target's pods before is reached from there", nil
 	case n.c.Create.Cut != nil:
 		return "no address of the target that took a connection from here before takes one", nil
 	}

@@ -21,7 +21,12 @@ func (n creation) lookBefore(ctx context.Context) {
 	if cut == nil || n.a.dryRun != nil {
 		return
 	}
-	open := connectable(ctx, cut.Addresses)
+	var open []string
+	if cut.Inside {
+		open = n.reachedBefore(ctx)
+	} else {
+		open = connectable(ctx, cut.Addresses)
+	}
 	n.a.mu.Lock()
 	defer n.a.mu.Unlock()
 	if n.a.open == nil {
@@ -40,6 +45,8 @@ func (n creation) cutsOff(ctx context.Context) error {
 	before := n.a.open[n.c]
 	n.a.mu.Unlock()
 	switch {
+	case cut.Inside:
+		return n.cutsOffInside(ctx, before)
 	case len(cut.Addresses) == 0:
 		return errors.New("no pod of the target listens at a port that its containers name, so that it cannot be seen whether the cluster's network enforces policies")
 	case len(before) == 0:

@@ -29,6 +29,8 @@ type Agent struct {
 	Needs AgentNeeds `json:"needs,omitzero"`
 	// Confirms says that the agent is asked whether its task is in effect: that it runs is no proof.
 	Confirms bool `json:"confirms,omitempty"`
+	// Looks says that it tells what can be connected to from inside of the pod; see [Cut].
+	Looks bool `json:"looks,omitempty"`
 	// Lasting says what its task does that no undo takes back. Such a task is done at once, and the agent ends.
 	Lasting string `json:"lasting,omitempty"`
 	// Ends is the container of the pod that ends by its task, in which case that is the proof.

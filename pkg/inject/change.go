@@ -118,8 +118,13 @@ type Refused struct {
 	By string
 }
 
-// Cut is where pods listen that are to be cut off. They are tried from where chaosctl runs, before the creation and after it.
-type Cut struct{ Addresses []string }
+// Cut is what is not to be reached any more. It is tried before the creation and after it.
+type Cut struct {
+	// Addresses are where pods listen that are to be cut off. They are tried from where chaosctl runs.
+	Addresses []string
+	// Inside says that it is tried from inside of pods instead, by those agents of the fault that look.
+	Inside bool
+}
 
 // Surge is requests like those of the load that the object names. They are the engine's to send; nothing in the cluster changes.
 type Surge struct {

@@ -49,4 +49,21 @@ func TestNetworkPolicy(t *testing.T) {
 		assert.NotContains(t, string(text), "10.0.0.1", "journals do not hold them")
 	}
 	refused(t, &inject.NetworkPolicy{}, (&view{}).scope(), "has no pods")
+
+	// Egress is seen from inside of a pod that has a network of its own, before the policy.
+	changes := planned(t, &inject.NetworkPolicy{Deny: inject.DenyEgress, To: []string{"db:5432", "[::1]:80"}, Image: "chaosctl:1"}, v.scope())
+	require.Equal(t, []string{"0 run agent in web-1"}, names(changes[:1]))
+	require.Len(t, changes, 2)
+	assert.Equal(t, []string{"reach", "--to", "db:5432", "--to", "[::1]:80"}, changes[0].Agent.Task)
+	assert.True(t, changes[0].Agent.Looks)
+	assert.Equal(t, inject.AgentNeeds{}, changes[0].Agent.Needs, "it needs no rights")
+	assert.Empty(t, changes[0].Removed())
+	var policy networkingv1.NetworkPolicy
+	require.NoError(t, json.Unmarshal(changes[1].Create.Manifest, &policy))
+	assert.Equal(t, []networkingv1.PolicyType{networkingv1.PolicyTypeEgress}, policy.Spec.PolicyTypes)
+	assert.Empty(t, policy.Spec.Egress, "it allows nothing")
+	assert.True(t, changes[1].Create.Cut.Inside)
+	assert.Greater(t, changes[1].Stage, changes[0].Stage)
+	v.add(t, listening("web-1", "10.0.0.1", true))
+	refused(t, &inject.NetworkPolicy{Deny: inject.DenyEgress, Image: "chaosctl:1"}, v.scope(), "has a network of its own")
 }

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/chaosctl/chaosctl/pkg/report"
@@ -38,8 +41,28 @@ func shutOff(ctx context.Context, s *stage) error {
 	return nil
 }
 
+// shutIn wants the pods of before to be ready and to answer, and to reach no other pod.
+func shutIn(ctx context.Context, s *stage) error {
+	if err := removed(0)(ctx, s); err != nil {
+		return err
+	}
+	all, err := s.processes()
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		i := slices.IndexFunc(s.pods, func(pod corev1.Pod) bool { return pod.Name != p.pod })
+		to := fmt.Sprintf("exec 3<>/dev/tcp/%s/8080", s.pods[i].Status.PodIP)
+		if exec.CommandContext(ctx, "nsenter", "--net="+filepath.Join(p.directory, "ns", "net"), "timeout", "1", "bash", "-c", to).Run() == nil {
+			return fmt.Errorf("pod %s reaches %s", p.pod, s.pods[i].Name)
+		}
+	}
+	return nil
+}
+
 // enforce plays a network plugin that enforces policies, which the lab's is not: as long as there is a policy in the namespace, its
-// pods take connections from their nodes alone, as kubelets must be able to look after them. What a policy says it does not read.
+// pods take connections from their nodes alone, as kubelets must be able to look after them, or open none, or both. What else
+// a policy says it does not read.
 func enforce(t *testing.T, s *stage) {
 	t.Helper()
 	inPods := func(rules func(gateway string) string) error {
@@ -71,12 +94,21 @@ func enforce(t *testing.T, s *stage) {
 		return nil
 	}
 	const none = "table inet enforced {}\ndelete table inet enforced\n"
-	apply := func(denied bool) error {
+	apply := func(denied []networkingv1.PolicyType) error {
 		return inPods(func(gateway string) string {
-			if !denied {
-				return none
+			rules := none
+			if slices.Contains(denied, networkingv1.PolicyTypeEgress) {
+				rules += `table inet enforced { chain output { type filter hook output priority 0; policy drop;
+				ct state established,related accept
+				oif lo accept
 			}
-			return none + `table inet enforced { chain input { type filter hook input priority 0; policy drop;
+			}
+			`
+			}
+			if !slices.Contains(denied, networkingv1.PolicyTypeIngress) {
+				return rules
+			}
+			return rules + `table inet enforced { chain input { type filter hook input priority 0; policy drop;
 				ct state established,related accept
 				iif lo accept
 				ip saddr ` + gateway + ` accept
@@ -89,10 +121,14 @@ func enforce(t *testing.T, s *stage) {
 	t.Cleanup(func() { <-stopped })
 	go func() {
 		defer close(stopped)
-		denied := false
+		var denied []networkingv1.PolicyType
 		for t.Context().Err() == nil {
 			list, err := shared.client.NetworkingV1().NetworkPolicies(s.namespace).List(t.Context(), metav1.ListOptions{})
-			if wanted := err == nil && len(list.Items) > 0; err == nil && wanted != denied {
+			var wanted []networkingv1.PolicyType
+			if err == nil && len(list.Items) > 0 {
+				wanted = list.Items[0].Spec.PolicyTypes
+			}
+			if err == nil && !slices.Equal(wanted, denied) {
 				if err = apply(wanted); err == nil {
 					denied = wanted
 				}
@@ -112,17 +148,21 @@ func enforce(t *testing.T, s *stage) {
 // TestNetworkPolicyIsNotBelieved: where nobody enforces policies, which nothing in the API tells, the fault is unproved and the run
 // does not pass.
 func TestNetworkPolicyIsNotBelieved(t *testing.T) {
-	t.Parallel()
-	c := &faultCase{fault: "networkPolicy", yaml: "- networkPolicy: {}", duration: 20 * time.Second}
-	s := newStage(t, c)
-	before := s.look(t)
-	p := binary.Chaosctl{Kubeconfig: shared.Kubeconfig}.Start(t, "run", "-f", s.file(t, c.experiment(s)))
-	assert.NotZero(t, p.Exit(t), "the run passed")
-	result := p.Result(t)
-	assert.Equal(t, report.UndoClean, result.Undo)
-	said := strings.Join(strings.Fields(p.Stdout.String()+p.Stderr.String()), " ") // lines are broken anywhere
-	assert.Contains(t, said, "it seems that the cluster's network does not enforce policies")
-	after := s.look(t)
-	require.Empty(t, after.Left(said))
-	assert.Len(t, after.Objects, len(before.Objects))
+	for name, yaml := range map[string]string{"ingress": "- networkPolicy: {}", "egress": "- networkPolicy: {deny: egress, image: '" + agentImage + "'}"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := &faultCase{fault: "networkPolicy", yaml: yaml, duration: 25 * time.Second}
+			s := newStage(t, c)
+			before := s.look(t)
+			p := binary.Chaosctl{Kubeconfig: shared.Kubeconfig}.Start(t, "run", "-f", s.file(t, c.experiment(s)))
+			assert.NotZero(t, p.Exit(t), "the run passed")
+			result := p.Result(t)
+			assert.Equal(t, report.UndoClean, result.Undo)
+			said := strings.Join(strings.Fields(p.Stdout.String()+p.Stderr.String()), " ") // lines are broken anywhere
+			assert.Contains(t, said, "it seems that the cluster's network does not enforce policies")
+			after := s.look(t)
+			require.Empty(t, after.Left(said))
+			assert.Len(t, after.Objects, len(before.Objects))
+		})
+	}
 }

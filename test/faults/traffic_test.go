@@ -24,6 +24,7 @@ func traffic() []faultCase {
 		{fault: "serviceSelector", name: "elsewhere", yaml: "- serviceSelector: {service: web, selector: {app: web, version: v2}}", inForce: removed(replicas)},
 		{fault: "networkPolicy", yaml: "- networkPolicy: {}", inForce: shutOff, beside: enforce},
 		{fault: "networkPolicy", name: "both directions", yaml: "- networkPolicy: {deny: both}", inForce: shutOff, beside: enforce},
+		{fault: "networkPolicy", name: "egress", yaml: "- networkPolicy: {deny: egress, image: '" + agentImage + "'}", inForce: shutIn, beside: enforce},
 	}
 }
 
