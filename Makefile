@@ -7,7 +7,9 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/chaosctl-tools
 LINT_VERSION        := v2.15.0
 STATICCHECK_VERSION := 2026.2
 KREW_VERSION        := v0.4.3
+HELM_VERSION        := v4.3.1
 export CHAOSCTL_TOOLS := $(CACHE)
+export CHAOSCTL_HELM  := $(CACHE)/helm-$(HELM_VERSION)
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w'
 # Those of the image, and its name; that which this version looks for unless it is given.
 ARCHITECTURES ?= amd64 arm64
@@ -26,7 +28,7 @@ demo: build lab shop ## Run a game day against a shop on a real 3-node cluster, 
 	@scripts/demo.sh
 
 .PHONY: test
-test: test-unit prepare page-tools build shop ## Run all tests that a change must pass (needs root for the lab)
+test: test-unit prepare page-tools deploy-tools build shop ## Run all tests that a change must pass (needs root for the lab)
 	@$(MAKE) --no-print-directory -j2 --output-sync=line lint test-lab # one computes, the other waits
 	@echo "==> tests on real clusters"
 	@cd test && go test -count=1 -p 1 -timeout 30m ./... # packages that share two processors would measure one another
@@ -111,6 +113,15 @@ prepare: lab ## Install what the lab needs and build its components, once (about
 page-tools: ## Install what the tests of the pages need, once: chromium, Node.js, axe-core, html-validate
 	@scripts/page-tools.sh "$(CACHE)"
 
+.PHONY: deploy-tools
+deploy-tools: kubectl ## Build what the tests of deploy/ need, once: helm, kubectl
+	@scripts/deploy-tools.sh "$(CACHE)" $(HELM_VERSION)
+
+.PHONY: kubectl
+kubectl: ## Build bin/kubectl, of the release of the libraries of chaosctl
+	@echo "==> building $(BIN)/kubectl"
+	@cd test/bench/kubectl && $(GO_BUILD) -o ../../../$(BIN)/kubectl .
+
 .PHONY: site
 site: ## Build bin/site, the documentation as a static site (needs npm)
 	@scripts/site.sh "$(CACHE)" $(BIN)/site
@@ -143,10 +154,8 @@ bench-alone: build bench-peers ## The part of it that needs no cluster (three qu
 	@cd test && go test -run '^$$' -bench Memory -benchtime 1x -timeout 90m ./bench/alone $(ALONE)
 
 .PHONY: bench-peers
-bench-peers:
+bench-peers: kubectl
 	@scripts/bench-tools.sh
-	@echo "==> building $(BIN)/kubectl, a peer"
-	@cd test/bench/kubectl && $(GO_BUILD) -o ../../../$(BIN)/kubectl .
 	@echo "==> building $(BIN)/vegeta, another"
 	@cd test/bench/vegeta && $(GO_BUILD) -o ../../../$(BIN)/vegeta github.com/tsenart/vegeta/v12
 	@echo "==> building $(BIN)/fortio, another"
