@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/chaosctl/chaosctl/pkg/report"
@@ -24,6 +25,8 @@ type Monitor struct {
 // New makes a monitor that has seen nothing yet, and is not ready.
 func New() *Monitor {
 	m := &Monitor{registry: prometheus.NewRegistry()}
+	// What this program itself takes: memory, goroutines, open files.
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "chaosctl", Name: name, Help: help}, labels)
 		m.registry.MustRegister(c)

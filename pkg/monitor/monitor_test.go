@@ -22,7 +22,7 @@ func get(t *testing.T, m *monitor.Monitor, path string) (int, string) {
 	return w.Code, w.Body.String()
 }
 
-// samples are the lines of the metrics, without their descriptions.
+// samples are the lines of the metrics of game days, without their descriptions.
 func samples(t *testing.T, m *monitor.Monitor) []string {
 	t.Helper()
 	code, text := get(t, m, "/metrics")
@@ -32,7 +32,7 @@ func samples(t *testing.T, m *monitor.Monitor) []string {
 	assert.Empty(t, problems)
 	var lines []string
 	for line := range strings.Lines(text) {
-		if !strings.HasPrefix(line, "#") {
+		if strings.HasPrefix(line, "chaosctl_") {
 			lines = append(lines, strings.TrimSpace(line))
 		}
 	}
@@ -99,6 +99,14 @@ func TestMetricsOfFiles(t *testing.T) {
 	m.Config("days/b.yaml", true)
 	m.Next("shop", time.Time{})
 	assert.Equal(t, []string{`chaosctl_gameday_config_valid{file="days/b.yaml"} 1`}, samples(t, m))
+}
+
+// TestMetricsOfTheProgram: a program that runs for years tells what it takes.
+func TestMetricsOfTheProgram(t *testing.T) {
+	_, text := get(t, monitor.New(), "/metrics")
+	for _, name := range []string{"go_goroutines", "go_memstats_next_gc_bytes", "process_open_fds", "process_resident_memory_bytes"} {
+		assert.Regexp(t, `(?m)^`+name+` [1-9]`, text)
+	}
 }
 
 func TestReadiness(t *testing.T) {
