@@ -114,6 +114,25 @@ func TestServeWhenTheAPIServerIsAway(t *testing.T) {
 	}
 }
 
+// TestServeWhenTheAPIServerGoesAwayInARun proves that what an undo could not put back, which has waited for as long as it may, is put
+// back before the next run.
+func TestServeWhenTheAPIServerGoesAwayInARun(t *testing.T) {
+	t.Parallel()
+	s, r := newScene(t, faults), newRelay(t)
+	p := s.serve(t, r.kubeconfig, 2*time.Second)
+	p.SaysTimes(t, "proved  patch configmap", 2*faults)
+	r.refuse()
+	gone := time.Now()
+	p.Says(t, "the API server did not answer within "+(*away/10).String())
+	time.Sleep(time.Until(gone.Add(*away)))
+	assert.Equal(t, faults, s.broken(t))
+	back := time.Now()
+	r.accept(t)
+	p.SaysTimes(t, "restored   ConfigMap", faults)
+	p.goesOn(t, 2)
+	p.assertSound(t, back)
+}
+
 // TestLeaderLosesTheAPIServer proves that a leader that nobody answers in the middle of a run, for longer than its undo may wait and its
 // lead may last, puts back what it has left as soon as it leads again, and goes on.
 func TestLeaderLosesTheAPIServer(t *testing.T) {
@@ -158,4 +177,26 @@ func TestServeFillsItsDisk(t *testing.T) {
 	reported := binary.Chaosctl{Kubeconfig: shared.Kubeconfig}.Start(t, "report", torn)
 	assert.NotEqual(t, report.ExitInternal, reported.Exit(t), "what was recorded until then can be read: %s", reported.Stderr)
 	assert.FileExists(t, filepath.Join(torn, "report.html"))
+}
+
+// TestServeWithoutItsHistory proves that an index of runs that is broken keeps no run from being made, and loses none.
+func TestServeWithoutItsHistory(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, 1)
+	p := s.serve(t, shared.Kubeconfig, time.Second)
+	index := filepath.Join(p.Out, "history.db")
+	require.FileExists(t, index)
+	text, err := os.ReadFile(index)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(index, []byte(strings.Repeat("broken", len(text)/6)), 0o644))
+	p.Says(t, "hint: nothing is lost; ")
+	p.goesOn(t, 1)
+	p.assertSound(t, time.Time{})
+	assert.NotContains(t, p.Stdout.String(), "not run")
+
+	rebuilt := binary.Chaosctl{Kubeconfig: shared.Kubeconfig}.Start(t, "history", "--out", p.Out, "--rebuild", "-o", "json")
+	assert.Zero(t, rebuilt.Exit(t), rebuilt.Stderr.String())
+	for _, r := range p.results(t) {
+		assert.Contains(t, rebuilt.Stdout.String(), r.RunID)
+	}
 }
