@@ -42,6 +42,10 @@ func testLeastRole(t *testing.T, experiment string) {
 	for i, permission := range a.permissions {
 		a.grantAllBut(t, i)
 		p := chaosctl(t, s.cluster, "plan", experiment, "-n", s.namespace, "--kubeconfig", a.kubeconfig)
+		if strings.Contains(permission.String(), " events") || strings.Contains(permission.String(), " horizontalpodautoscalers") {
+			require.Zero(t, p.Exit(t), "without %s, which only the report has something of", permission)
+			continue
+		}
 		require.Equal(t, report.ExitRefused, p.Exit(t), "without %s", permission)
 		refusal := p.Stderr.String()
 		assert.Equal(t, 1, strings.Count(refusal, "missing permission: "), refusal)

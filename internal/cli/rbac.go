@@ -90,6 +90,7 @@ func (a *app) needs(ctx context.Context, all []chosen, live bool) ([]access.Need
 			return nil, fmt.Errorf("%s: %w", e.Metadata.Name, err)
 		}
 		needs = append(needs, plan.Needs()...)
+		needs = append(needs, access.OfSurroundings(e.Spec.Target)...)
 	}
 	return needs, nil
 }

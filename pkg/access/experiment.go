@@ -32,6 +32,7 @@ func Of(e *experiment.Experiment, kinds Kinds) []Need {
 	scope := Scope{Target: e.Spec.Target, Kinds: kinds}
 	needs := Needs("tell this cluster from others, by a UID", Object{Resource: "namespaces", Name: metav1.NamespaceSystem}, "get")
 	needs = append(needs, ofTarget(scope.Target)...)
+	needs = append(needs, OfSurroundings(scope.Target)...)
 	needs = append(needs, ofClaim(&e.Spec)...)
 	needs = append(needs, ofLoad(e)...)
 	for _, f := range e.Spec.Faults {
@@ -76,6 +77,19 @@ func ofTarget(t experiment.Target) []Need {
 	needs = append(needs, Needs("follow the target", workload, "get", "list", "watch")...)
 	if kind == "deployment" {
 		needs = append(needs, Needs("follow the target's rollouts", in("apps", "replicasets"), "list", "watch")...)
+	}
+	return needs
+}
+
+// OfSurroundings is what a run tells of where it may. It is asked for by no check, since no verdict depends on it.
+func OfSurroundings(t experiment.Target) []Need {
+	needs := Needs("show Events of Kubernetes in the report", Object{Resource: "events", Namespace: t.Namespace}, "list", "watch")
+	if kind, _ := t.WorkloadKind(); kind != "" {
+		scalers := Object{Group: "autoscaling", Resource: "horizontalpodautoscalers", Namespace: t.Namespace}
+		needs = append(needs, Needs("show in the report what scales the target", scalers, "list", "watch")...)
+	}
+	for i := range needs {
+		needs[i].Maybe = true
 	}
 	return needs
 }

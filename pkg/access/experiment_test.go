@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -131,12 +132,24 @@ func TestOf(t *testing.T) {
 	workload := func(resource string) []string {
 		return append(all[:len(all):len(all)], "get "+resource+" web in namespace shop", "list "+resource+" web in namespace shop", "watch "+resource+" web in namespace shop")
 	}
-	assert.Equal(t, append(all[:len(all):len(all)], claim("selector-f95e1400b23a")...), of(experiment.Target{Namespace: "shop", Selector: map[string]string{"app": "web"}}))
-	assert.Equal(t, append(append(workload("deployments.apps"), "list replicasets.apps in namespace shop", "watch replicasets.apps in namespace shop"), claim("deployment-web")...),
+	events := []string{"list events in namespace shop", "watch events in namespace shop"}
+	scalers := append(events[:2:2], "list horizontalpodautoscalers.autoscaling in namespace shop", "watch horizontalpodautoscalers.autoscaling in namespace shop")
+	assert.Equal(t, slices.Concat(all, events, claim("selector-f95e1400b23a")), of(experiment.Target{Namespace: "shop", Selector: map[string]string{"app": "web"}}))
+	assert.Equal(t, slices.Concat(workload("deployments.apps"), []string{"list replicasets.apps in namespace shop", "watch replicasets.apps in namespace shop"}, scalers, claim("deployment-web")),
 		of(experiment.Target{Namespace: "shop", Workload: "deployment/web"}))
-	assert.Equal(t, append(workload("jobs.batch"), claim("job-web")...), of(experiment.Target{Namespace: "shop", Workload: "job/web"}))
-	assert.Equal(t, append(append(workload("statefulsets.apps"), claim("statefulset-web")...), "get services web in namespace shop", "list services in namespace shop"),
+	assert.Equal(t, slices.Concat(workload("jobs.batch"), scalers, claim("job-web")), of(experiment.Target{Namespace: "shop", Workload: "job/web"}))
+	assert.Equal(t, slices.Concat(workload("statefulsets.apps"), scalers, claim("statefulset-web"), []string{"get services web in namespace shop", "list services in namespace shop"}),
 		of(experiment.Target{Namespace: "shop", Workload: "statefulset/web"}, experiment.HTTPLoad{Service: "web"}, experiment.HTTPLoad{URL: "http://x/"}, experiment.HTTPLoad{}))
+}
+
+// TestSurroundingsAreNoCondition: a report tells of Events and autoscalers where it may, and a run that may not read them is run.
+func TestSurroundingsAreNoCondition(t *testing.T) {
+	needs := access.Of(&experiment.Experiment{Spec: experiment.Spec{Target: scope.Target}}, access.Offline{})
+	asked := access.Sure(needs)
+	require.Len(t, access.Beyond(needs, asked), 4)
+	for _, n := range asked {
+		assert.NotContains(t, []string{"events", "horizontalpodautoscalers"}, n.Resource)
+	}
 }
 
 // TestSecretsOfLoads: those that are named, and no other.

@@ -99,6 +99,8 @@ var decoders = func() map[string]func(json.RawMessage) (Payload, error) {
 	add(PodObserved{}.Type(), as[PodObserved])
 	add(EndpointObserved{}.Type(), as[EndpointObserved])
 	add(WorkloadObserved{}.Type(), as[WorkloadObserved])
+	add(ScalerObserved{}.Type(), as[ScalerObserved])
+	add(Happened{}.Type(), as[Happened])
 	add(NodeObserved{}.Type(), as[NodeObserved])
 	add(WatchMeasured{}.Type(), as[WatchMeasured])
 	add(WatchInterrupted{}.Type(), as[WatchInterrupted])

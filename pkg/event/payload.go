@@ -239,14 +239,44 @@ type WorkloadObserved struct {
 	Updated   int    `json:"updated"`
 	Ready     int    `json:"ready"`
 	Available int    `json:"available"`
-	// Settled says that the controller has seen the newest specification.
-	Settled bool `json:"settled,omitempty"`
+	// Settled says that the controller has seen the newest specification, which Generation counts.
+	Settled    bool  `json:"settled,omitempty"`
+	Generation int64 `json:"generation,omitempty"`
 	// Target says that this is the workload under test.
 	Target bool `json:"target,omitempty"`
 	// Revision is another one when another pod template is rolled out; empty for kinds that have no rollouts.
 	Revision string `json:"revision,omitempty"`
 	// Halted is why the controller says that its rollout makes no progress; only Deployments tell.
 	Halted string `json:"halted,omitempty"`
+}
+
+// ScalerObserved is the state of a HorizontalPodAutoscaler of the target.
+type ScalerObserved struct {
+	Name string `json:"name"`
+	UID  string `json:"uid"`
+	// Min and Max are its bounds, Current what it saw last, and Desired what it decided.
+	Min     int `json:"min"`
+	Max     int `json:"max"`
+	Current int `json:"current"`
+	Desired int `json:"desired"`
+	// Limited is the reason for which it does not go where its metrics point, and Inactive that for which it does not scale at
+	// all, as its conditions name them: TooManyReplicas, FailedGetResourceMetric.
+	Limited  string `json:"limited,omitempty"`
+	Inactive string `json:"inactive,omitempty"`
+	Gone     bool   `json:"gone,omitempty"`
+}
+
+// Happened is an Event of Kubernetes about the target, one of its pods or what scales it, each time that it is told.
+type Happened struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	UID  string `json:"uid,omitempty"`
+	// Warning says that it is not a normal one.
+	Warning bool   `json:"warning,omitempty"`
+	Reason  string `json:"reason"`
+	Message string `json:"message,omitempty"`
+	// Count is how often it has happened by now.
+	Count int `json:"count,omitempty"`
 }
 
 // NodeObserved is the state of a node.
@@ -406,6 +436,8 @@ func (ChangeUpdated) Type() string    { return "change" }
 func (PodObserved) Type() string      { return "pod" }
 func (EndpointObserved) Type() string { return "endpoint" }
 func (WorkloadObserved) Type() string { return "workload" }
+func (ScalerObserved) Type() string   { return "scaler" }
+func (Happened) Type() string         { return "happened" }
 func (NodeObserved) Type() string     { return "node" }
 func (WatchMeasured) Type() string    { return "watch.measured" }
 func (WatchInterrupted) Type() string { return "watch.interrupted" }

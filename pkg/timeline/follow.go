@@ -25,6 +25,9 @@ type feed struct {
 	// resumed is told when the watch is back after that. What happened in between was missed, or else is seen late.
 	resumed func(resource string, missed bool)
 
+	// passing says that its objects are occurrences and no states: none is remembered, and no list tells of them.
+	passing bool
+
 	version string
 	known   map[types.UID]runtime.Object
 	// lost says that the watch broke off and is not back yet; missed, that it begins anew where it is then.
@@ -111,7 +114,9 @@ func (f *feed) watchOnce(ctx context.Context) error {
 		}
 		switch e.Type {
 		case watch.Added, watch.Modified:
-			f.known[uidOf(e.Object)] = e.Object
+			if !f.passing {
+				f.known[uidOf(e.Object)] = e.Object
+			}
 			f.observe(e.Object, false, false)
 		case watch.Deleted:
 			delete(f.known, uidOf(e.Object))

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime/debug"
@@ -34,6 +35,9 @@ type Recorder struct {
 	endpoints map[string]map[string]event.EndpointObserved
 	state     State
 	moved     chan struct{}
+
+	// told counts the Events of Kubernetes that were logged.
+	told int
 
 	departed *departures
 	// lives says of a departed pod whether the API still has it.
@@ -83,6 +87,7 @@ func (r *Recorder) Run(ctx context.Context, ready func()) error {
 			return fmt.Errorf("cannot watch %s: %w", f.resource, err)
 		}
 	}
+	feeds = append(feeds, r.startSurroundings(ctx, r.surroundings())...)
 	ready()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -233,6 +238,9 @@ func (r *Recorder) refresh() {
 	}
 }
 
+// revisionAnnotation is where the controller of Deployments numbers their rollouts, in the Deployment and in its ReplicaSets.
+const revisionAnnotation = "deployment.kubernetes.io/revision"
+
 func workload[T any](r *Recorder, view func(T) (*cluster.Workload, error)) func(T, bool, bool) {
 	return func(object T, deleted, _ bool) {
 		w, err := view(object)
@@ -240,10 +248,15 @@ func workload[T any](r *Recorder, view func(T) (*cluster.Workload, error)) func(
 			return
 		}
 		s := w.Status
+		var generation int64
+		var revision string
+		if about, ok := any(object).(metav1.Object); ok {
+			generation, revision = about.GetGeneration(), about.GetAnnotations()[revisionAnnotation]
+		}
 		r.note("workload/"+w.UID, event.WorkloadObserved{
 			Kind: w.Kind, Name: w.Name, UID: w.UID, Desired: s.Desired, Current: s.Current, Updated: s.Updated,
 			Ready: s.Ready, Available: s.Available, Settled: s.Settled && !deleted, Target: w.UID == r.target.UID,
-			Revision: w.Revision, Halted: w.Halted,
+			Generation: generation, Revision: cmp.Or(w.Revision, revision), Halted: w.Halted,
 		}, deleted && w.UID != r.target.UID) // the target's last state stays: it is not settled any more
 	}
 }
