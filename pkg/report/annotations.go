@@ -54,6 +54,10 @@ func WriteAnnotations(w io.Writer, original *Result, file string) error {
 	}
 	if r.Verdict != Pass {
 		say(level(r.Verdict), name, Headline(&r))
+		for _, l := range r.Explanation.lines() {
+			headline := &lines[len(lines)-1]
+			*headline += commandData("\n" + l.Name + ": " + printable(l.Value, longestText))
+		}
 	}
 	for _, failed := range []bool{true, false} {
 		for _, e := range r.Expectations {

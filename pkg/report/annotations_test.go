@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"encoding/xml"
 	"strings"
 	"testing"
 
@@ -32,6 +33,31 @@ func TestAnnotations(t *testing.T) {
 	diverged := passingKill().Result
 	diverged.Undo = UndoDiverged
 	assert.Contains(t, annotationsOf(t, &diverged, "")[0], "::warning title=web-survives-pod-kill%3A put back in part::")
+}
+
+// TestMendsGoWhereReadersAre: what broke, why, and what would have prevented it stand in the annotation of the run, and in each
+// failed case.
+func TestMendsGoWhereReadersAre(t *testing.T) {
+	r := failingKill().Result
+	r.Explanation = &Explanation{Broke: "9 of 10 % were refused.\n::error::", Why: "<b> stopped at once.", Mend: "A preStop delay of 2 s."}
+	headline := annotationsOf(t, &r, "")[0]
+	assert.Contains(t, headline, "%0AWhat broke: 9 of 10 %25 were refused. ::error::%0AWhy: <b> stopped at once.%0AWhat would mend it: A preStop delay of 2 s.")
+
+	var file bytes.Buffer
+	require.NoError(t, WriteJUnit(&file, &r))
+	assert.Empty(t, validateJUnit(file.Bytes()))
+	var read junitSuites
+	require.NoError(t, xml.Unmarshal(file.Bytes(), &read))
+	const told = "What broke: 9 of 10 % were refused. ::error::\nWhy: <b> stopped at once.\nWhat would mend it: A preStop delay of 2 s.\n"
+	assert.Equal(t, told, read.Suites[0].Output)
+	failed := 0
+	for _, c := range read.Suites[0].Cases {
+		if c.Failure != nil && c.Failure.Type != string(UndoIncomplete) {
+			failed++
+			assert.Contains(t, c.Failure.Text, "\n\n"+told, c.Name)
+		}
+	}
+	assert.NotZero(t, failed)
 }
 
 // TestAnnotationsAreLinesOfOurs: what the cluster says begins no command, and there are not more than are shown.

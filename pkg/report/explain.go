@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/chaosctl/chaosctl/pkg/attribution"
@@ -126,4 +127,13 @@ func (e *Explanation) lines() []line {
 	}
 	all := []line{{"What broke", "broke", e.Broke}, {"Why", "why", e.Why}, {"What would mend it", "mend", e.Mend}}
 	return slices.DeleteFunc(all, func(l line) bool { return l.Value == "" })
+}
+
+// inLines is the explanation as plain text, a line for each sentence; empty where there is none.
+func (e *Explanation) inLines() string {
+	var text strings.Builder
+	for _, l := range e.lines() {
+		text.WriteString(l.Name + ": " + l.Value + "\n")
+	}
+	return text.String()
 }

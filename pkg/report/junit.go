@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -27,6 +28,7 @@ func WriteJUnit(w io.Writer, r *Result) error {
 	for _, e := range r.Expectations {
 		suite.add(expectationCase(r, e))
 	}
+	suite.Output = r.Explanation.inLines()
 	tripped := false
 	for _, a := range r.AbortIf {
 		suite.add(abortCase(r, a))
@@ -64,6 +66,7 @@ func expectationCase(r *Result, e ExpectationResult) junitCase {
 	case Pass:
 		c.Output = found + ". " + e.Why
 	case Fail:
+		problem.Text = withExplanation(e.Why, r.Explanation)
 		c.Failure = problem
 	default:
 		c.Error = problem
@@ -79,11 +82,21 @@ func abortCase(r *Result, a AbortResult) junitCase {
 	case Pass:
 		c.Output = a.Why
 	case Fail:
+		problem.Text = withExplanation(a.Name, r.Explanation)
 		c.Failure = problem
 	default:
 		c.Error = problem
 	}
 	return c
+}
+
+// withExplanation adds to the reason of a case what broke, why, and what would have prevented it: of a failed case, most readers
+// of test reports show nothing else.
+func withExplanation(reason string, e *Explanation) string {
+	if text := e.inLines(); text != "" {
+		return strings.TrimPrefix(reason+"\n\n", "\n\n") + text
+	}
+	return reason
 }
 
 // mostUndos is how many undos have a case of their own; all further ones share one.
@@ -206,6 +219,7 @@ type junitSuite struct {
 	Host       string          `xml:"hostname,attr,omitempty"`
 	Properties []junitProperty `xml:"properties>property"`
 	Cases      []junitCase     `xml:"testcase"`
+	Output     string          `xml:"system-out,omitempty"`
 
 	names map[string]int
 }
