@@ -67,6 +67,7 @@ type record struct {
 	pods       *lanes
 	probes     *probes
 	members    *membership
+	around     *surroundings
 	snapshots  map[event.Moment]verdict.Snapshot
 	values     map[string]event.ValuesRead
 	declared   []verdict.DeclaredLook
@@ -94,7 +95,7 @@ func readEvents(dir string, loader experiment.Loader) (*record, error) {
 		return nil, err
 	}
 	defer file.Close()
-	r := &record{began: map[int]event.Instant{}, starved: map[int]bool{}, unexpected: map[int]string{}, members: newMembership(), snapshots: map[event.Moment]verdict.Snapshot{}, values: map[string]event.ValuesRead{}, timeline: timeline.NewFold(), history: attribution.NewHistory(), changes: newChanges(), pods: newLanes(), probes: newProbes()}
+	r := &record{began: map[int]event.Instant{}, starved: map[int]bool{}, unexpected: map[int]string{}, members: newMembership(), snapshots: map[event.Moment]verdict.Snapshot{}, values: map[string]event.ValuesRead{}, timeline: timeline.NewFold(), history: attribution.NewHistory(), changes: newChanges(), pods: newLanes(), probes: newProbes(), around: newSurroundings()}
 	if err := event.Read(file, r.add); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -131,6 +132,11 @@ func (r *record) add(e event.Event) error {
 		r.pods.add(e.At, p)
 	case event.WorkloadObserved:
 		r.workload.add(e.At, p)
+		r.around.workload(e.At, p)
+	case event.ScalerObserved:
+		r.around.scaler(e.At, p)
+	case event.Happened:
+		r.around.add(e.At, p)
 	case event.EndpointObserved:
 		r.members.add(e.At, p)
 	case event.ProbeChecked:

@@ -15,6 +15,9 @@ type Model struct {
 	Marks  []Mark
 	Pods   []PodLane
 	Notes  []Note
+	// Counts are the workloads and autoscalers whose numbers changed; Happened is what Kubernetes told of the target.
+	Counts   []CountLane
+	Happened []Happening
 	// ExperimentYAML is the experiment as it was run.
 	ExperimentYAML string
 }
@@ -66,6 +69,28 @@ type PodSegment struct {
 	// State is pending, starting, running, ready, terminating.
 	State      string
 	Start, End event.Instant
+}
+
+// CountLane is how many replicas were wanted and how many there were, of a workload or as an autoscaler has it.
+type CountLane struct {
+	Name string
+	// Have says what those are that there were: ready, or current.
+	Have  string
+	Steps []CountStep
+}
+
+// CountStep holds from an instant on.
+type CountStep struct {
+	At           event.Instant
+	Wanted, Have int
+}
+
+// Happening is an Event of Kubernetes.
+type Happening struct {
+	At                     event.Instant
+	Warning                bool
+	About, Reason, Message string
+	Count                  int
 }
 
 // Note is a remark of the run.

@@ -63,7 +63,9 @@ func drawTimeline(m *Model, d detail, f frame, s span, id string) template.HTML 
 	for i := range m.Series[:min(len(m.Series), d.streams)] {
 		t.stream(i)
 	}
+	t.counts()
 	t.pods()
+	t.happened()
 	t.y += 18
 	t.ground()
 	t.tickLabels(&t.body, above, t.y-4)

@@ -142,6 +142,26 @@ func (r *recording) replaced(victim, from, replacement, to string, fault, ready 
 	r.add(fault+0.4, gone)
 }
 
+// scaled is what goes on around the loss of a pod: numbers of replicas, an autoscaler, Events of Kubernetes.
+func (r *recording) scaled(victim, replacement string) {
+	set := event.WorkloadObserved{Kind: "ReplicaSet", Name: "web-7d9f8b6c5", UID: "rs-1", Desired: 3, Current: 3, Ready: 3, Settled: true, Revision: "4"}
+	scaler := event.ScalerObserved{Name: "web", UID: "h-1", Min: 3, Max: 6, Current: 3, Desired: 3}
+	r.add(0.003, set)
+	r.add(0.003, scaler)
+	set.Ready = 2
+	r.add(10.02, set)
+	set.Desired, set.Current, scaler.Desired, scaler.Limited = 4, 4, 4, "ScaleUpLimit"
+	r.add(11, scaler)
+	r.add(11.1, set)
+	set.Ready, scaler.Current = 4, 4
+	r.add(12.8, set)
+	r.add(15, scaler)
+	r.add(10.02, event.Happened{Kind: "Pod", Name: victim, UID: "uid-" + victim, Reason: "Killing", Message: "Stopping container web", Count: 1})
+	r.add(10.04, event.Happened{Kind: "Pod", Name: replacement, UID: "uid-" + replacement, Reason: "Scheduled", Message: "Successfully assigned shop/" + replacement + " to node3"})
+	r.add(11, event.Happened{Kind: "HorizontalPodAutoscaler", Name: "web", UID: "h-1", Reason: "SuccessfulRescale", Message: "New size: 4; reason: cpu resource utilization above target"})
+	r.add(12, event.Happened{Kind: "Pod", Name: replacement, UID: "uid-" + replacement, Warning: true, Reason: "Unhealthy", Message: "Readiness probe failed: connection refused", Count: 2})
+}
+
 // podObject is a pod as the object of a change.
 func podObject(name, node string) event.Object {
 	return event.Object{Kind: "Pod", Namespace: "shop", Name: name, UID: "uid-" + name, Node: node, Owner: "ReplicaSet/web-7d9f8b6c5"}

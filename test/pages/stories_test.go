@@ -63,6 +63,7 @@ func passed(t *testing.T, dir string, slower float64) {
 		r.steadyPod(podName(3+i), node)
 	}
 	r.steadyPod(victim, "node2")
+	r.scaled(victim, replacement)
 	r.checks(25, 11)
 	r.change(10.01, event.ChangeUpdated{ID: "kill-one/1/delete-" + victim, Fault: "kill-one", Verb: "delete", Object: object},
 		event.ChangeIntended, event.ChangeSent, event.ChangeApplied, event.ChangeProved)
@@ -232,6 +233,9 @@ func attacked(t *testing.T, dir string) {
 		r.replaced(name, hostile, name+"2", strings.Repeat("node", 200), 10.01+float64(i), 2)
 		r.add(11, event.Noted{Level: hostile, Message: name})
 		r.add(12, event.ProbeChecked{Name: name, Message: name})
+		r.add(13, event.Happened{Kind: hostile, Name: name, UID: "u", Warning: i == 0, Reason: name, Message: name})
+		r.add(13, event.ScalerObserved{Name: name, UID: name, Min: 1, Max: 9, Current: i, Desired: 2, Limited: hostile})
+		r.add(14, event.ScalerObserved{Name: name, UID: name, Min: 1, Max: 9, Current: 9, Desired: 3, Limited: name})
 	}
 	r.load("browse", 100, 27, 0.002, []string{hostile, long}, loss{12, 13, 1, load.Cause(hostile)})
 	r.windows(10, 25, 27)
