@@ -8,8 +8,8 @@ const docs = path.resolve(import.meta.dirname, '..')
 
 // The pages in the order in which one reads them. A page that is in none of the groups keeps the site from being built.
 const groups = {
-  'Use it': ['experiments', 'gamedays', 'on-kubernetes', 'page', 'ci', 'comparing', 'history', 'permissions'],
-  'Trust it': ['guarantees', 'crash-safety', 'measurement', 'performance', 'truth-table'],
+  'Use it': ['first-experiment', 'experiments', 'reading-a-report', 'gamedays', 'page', 'on-kubernetes', 'ci', 'comparing', 'history', 'permissions'],
+  'Trust it': ['guarantees', 'security', 'crash-safety', 'measurement', 'truth-table', 'performance', 'how-it-compares'],
   'Look it up': ['reference/faults', 'reference/probes', 'reference/expectations', 'reference/library'],
   'Take part': ['design', 'adding-a-fault', 'releasing'],
 }
