@@ -23,14 +23,14 @@ func (t *chart) counts() {
 }
 
 func (t *chart) count(l CountLane) {
+	// The name stands above its lane: beside it there is no room for one that tells a ReplicaSet from the next.
+	x := t.left
 	if t.narrow {
-		t.y += 14
-		t.body.text("muted", 0, t.y-2, fit(l.Name, t.width-8, textSize))
-		t.y += 2
-	} else {
-		t.y += 6
-		t.body.text("muted", 0, t.y+countHeight/2+4, fit(l.Name, t.left-34, textSize))
+		x = 0
 	}
+	t.y += 14
+	t.body.text("muted", x, t.y-2, fit(l.Name, t.width-x-8, textSize))
+	t.y += 2
 	top, base, most := t.y, t.y+countHeight, l.most()
 	t.panel(top, base)
 	height := func(n int) float64 { return base - countHeight*float64(n)/float64(most) }
@@ -43,16 +43,16 @@ func (t *chart) count(l CountLane) {
 		if end < t.from || s.At.Seconds() > t.to {
 			continue
 		}
-		x, until := t.instant(s.At), t.at(end)
-		if len(l.Steps) > t.columns && until-x < 0.5 {
+		from, until := t.instant(s.At), t.at(end)
+		if len(l.Steps) > t.columns && until-from < 0.5 {
 			continue // what flaps all day has more steps than there are pixels
 		}
 		if s.Have > 0 {
-			area.WriteString("M" + coordinate(x) + " " + coordinate(base) + "V" + coordinate(height(s.Have)) + "H" + coordinate(until) + "V" + coordinate(base) + "z")
+			area.WriteString("M" + coordinate(from) + " " + coordinate(base) + "V" + coordinate(height(s.Have)) + "H" + coordinate(until) + "V" + coordinate(base) + "z")
 		}
 		first := "V"
 		if line.Len() == 0 {
-			first = "M" + coordinate(x) + " "
+			first = "M" + coordinate(from) + " "
 		}
 		line.WriteString(first + coordinate(height(s.Wanted)) + "H" + coordinate(until))
 	}
