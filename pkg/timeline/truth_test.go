@@ -21,8 +21,8 @@ type loss struct {
 	stages              [timeline.Published + 1]float64
 }
 
-// told is an event on its way through a watch.
-type told struct {
+// sight is an event on its way through a watch.
+type sight struct {
 	at      float64
 	payload event.Payload
 }
@@ -68,24 +68,24 @@ func drawLosses(t *rapid.T) []loss {
 }
 
 // script is what a watch of pods and one of endpoints would be told of the losses, each in order.
-func (l loss) script() (pods, endpoints []told) {
+func (l loss) script() (pods, endpoints []sight) {
 	r := l.replacement
 	r.Scheduled, r.Prepared, r.Running, r.Ready = false, false, false, false
-	pods = append(pods, told{l.stages[timeline.Detected], terminating(l.victim)}, told{l.stages[timeline.Created], r})
+	pods = append(pods, sight{l.stages[timeline.Detected], terminating(l.victim)}, sight{l.stages[timeline.Created], r})
 	r.Scheduled = true
-	pods = append(pods, told{l.stages[timeline.Scheduled], r})
+	pods = append(pods, sight{l.stages[timeline.Scheduled], r})
 	r.Prepared = true
-	pods = append(pods, told{l.stages[timeline.Prepared], r})
+	pods = append(pods, sight{l.stages[timeline.Prepared], r})
 	r.Running = true
-	pods = append(pods, told{l.stages[timeline.Started], r})
+	pods = append(pods, sight{l.stages[timeline.Started], r})
 	r.Ready = true
-	pods = append(pods, told{l.stages[timeline.BecameReady], r})
-	return pods, []told{{l.stages[timeline.Published], event.EndpointObserved{Service: "web", PodUID: r.UID, Ready: true}}}
+	pods = append(pods, sight{l.stages[timeline.BecameReady], r})
+	return pods, []sight{{l.stages[timeline.Published], event.EndpointObserved{Service: "web", PodUID: r.UID, Ready: true}}}
 }
 
 // late delivers what a watch is told, in order, each up to a delay late.
-func late(t *rapid.T, all []told, delay float64) []told {
-	slices.SortStableFunc(all, func(a, b told) int { return cmp.Compare(a.at, b.at) })
+func late(t *rapid.T, all []sight, delay float64) []sight {
+	slices.SortStableFunc(all, func(a, b sight) int { return cmp.Compare(a.at, b.at) })
 	before := 0.0
 	for i := range all {
 		all[i].at = max(before, all[i].at+rapid.Float64Range(0, delay).Draw(t, "late"))
@@ -117,7 +117,7 @@ func TestRecoveriesAgainstTheTruth(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		losses := drawLosses(t)
 		s := newScript()
-		var pods, endpoints []told
+		var pods, endpoints []sight
 		for _, l := range losses {
 			s.lives(1, l.victim)
 			of, at := l.script()
@@ -128,9 +128,9 @@ func TestRecoveriesAgainstTheTruth(t *testing.T) {
 			change := event.ChangeUpdated{ID: "kill/" + l.victim.UID, Object: event.Object{Kind: "Pod", UID: l.victim.UID}, State: event.ChangeSent}
 			done := change
 			done.State = event.ChangeApplied
-			log = append(log, told{l.stages[timeline.Injected], change}, told{l.stages[timeline.Injected] + 1e-6, done})
+			log = append(log, sight{l.stages[timeline.Injected], change}, sight{l.stages[timeline.Injected] + 1e-6, done})
 		}
-		slices.SortStableFunc(log, func(a, b told) int { return cmp.Compare(a.at, b.at) })
+		slices.SortStableFunc(log, func(a, b sight) int { return cmp.Compare(a.at, b.at) })
 		for _, e := range log {
 			s.add(e.at, e.payload)
 		}
