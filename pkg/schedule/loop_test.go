@@ -161,7 +161,7 @@ func TestLoopAfterSleep(t *testing.T) {
 // setClock is a clock that somebody sets while it is waited for, or while a run is under way.
 type setClock struct {
 	stepClock
-	inWait, inRun time.Duration
+	inWait time.Duration
 	// set is by how much it was set since it was made.
 	set time.Duration
 }
