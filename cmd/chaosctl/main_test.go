@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/x509"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/chaosctl/chaosctl/internal/cli"
 )
 
 // bare in the environment makes this process one of a system without certificates, which looks at what this program brings along.
@@ -24,6 +27,7 @@ func TestRootsOfTheProgram(t *testing.T) {
 		require.NoError(t, err, "%s", said)
 		return
 	}
+	require.NoError(t, cli.Run(t.Context(), []string{"list", "faults"}, cli.Streams{Out: io.Discard, Err: io.Discard}))
 	roots, err := x509.SystemCertPool()
 	require.NoError(t, err)
 	assert.False(t, roots.Equal(x509.NewCertPool()), "it trusts nobody")

@@ -75,6 +75,7 @@ func (a *app) newDaySet(sources []string, options serveOptions) (*daySet, error)
 		if err != nil {
 			return nil, err
 		}
+		defer c.Close()
 		run := options.runOptions
 		run.gameDay, run.follow = day.Metadata.Name, s.followed(day.Metadata.Name)
 		return day.app.runOne(ctx, c, e, run)

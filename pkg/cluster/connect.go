@@ -99,6 +99,14 @@ func Connect(loader clientcmd.ClientConfig, userAgent string, wrap transport.Wra
 	return c, nil
 }
 
+// Close gives up the connection of watches, which is this one's own; that of all other requests may be shared. A program that
+// connects again and again would have each of them open for another 90 seconds.
+func (c *Cluster) Close() {
+	if client, ok := c.Watch.CoreV1().RESTClient().(*rest.RESTClient); ok && client.Client != nil {
+		utilnet.CloseIdleConnectionsFor(client.Client.Transport)
+	}
+}
+
 // noticeDeadConnections makes a connection that is silent for 5 seconds be tested, and given up when that is not answered
 // within 5 more. By default that takes 45, in which every request waits on a connection that a balancer has forgotten:
 // a large part of the time that an undo has.

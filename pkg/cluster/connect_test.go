@@ -1,6 +1,10 @@
 package cluster
 
 import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,4 +34,44 @@ func TestTheBoundOfARequestSparesWatches(t *testing.T) {
 	assert.Equal(t, "shop", connect("").Namespace)
 	assert.Equal(t, "lab", connect("").Context)
 	assert.Zero(t, forWatches(&rest.Config{Timeout: time.Minute}).Timeout)
+}
+
+// TestCloseEndsTheConnectionOfWatches proves that a connection that was made for watches does not outlast its use.
+func TestCloseEndsTheConnectionOfWatches(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	open := map[net.Conn]bool{}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"gitVersion": "v1.37.2"}`))
+	}))
+	server.EnableHTTP2 = true
+	server.Config.ConnState = func(c net.Conn, state http.ConnState) {
+		mu.Lock()
+		defer mu.Unlock()
+		open[c] = state != http.StateClosed
+		if state == http.StateClosed {
+			delete(open, c)
+		}
+	}
+	server.StartTLS()
+	defer server.Close()
+	config := clientcmdapi.Config{
+		Clusters:  map[string]*clientcmdapi.Cluster{"it": {Server: server.URL, InsecureSkipTLSVerify: true}},
+		AuthInfos: map[string]*clientcmdapi.AuthInfo{"it": {}}, Contexts: map[string]*clientcmdapi.Context{"it": {Cluster: "it", AuthInfo: "it"}}, CurrentContext: "it",
+	}
+	connections := func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(open)
+	}
+	for range 3 {
+		c, err := Connect(clientcmd.NewDefaultClientConfig(config, &clientcmd.ConfigOverrides{}), "test", nil)
+		require.NoError(t, err)
+		_, err = c.Watch.Discovery().ServerVersion()
+		require.NoError(t, err)
+		assert.Positive(t, connections())
+		c.Close()
+		require.Eventually(t, func() bool { return connections() == 0 }, 5*time.Second, 10*time.Millisecond)
+	}
 }
