@@ -63,7 +63,7 @@ func TestKilledInCommand(t *testing.T) {
 	now, err = s.look(t.Context())
 	require.NoError(t, err)
 	assert.Empty(t, now.Left(p.output))
-	assert.Equal(t, len(before.Objects), len(now.Objects))
+	assert.Len(t, now.Objects, len(before.Objects))
 }
 
 // journal is the file of the scene's latest run.

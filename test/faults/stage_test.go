@@ -40,7 +40,7 @@ func newStage(t *testing.T, c *faultCase) *stage {
 	ctx, namespaces := t.Context(), shared.client.CoreV1().Namespaces()
 	s := &stage{objects: newObjects(), namespace: "fault-" + strings.ToLower(c.fault) + "-" + strings.ToLower(rand.Text()[:4])}
 	var err error
-	s.scratch, err = os.MkdirTemp("", "chaosctl-fault-") // not by the name of the test, whose comma would end an element of a list
+	s.scratch, err = os.MkdirTemp("", "chaosctl-fault-") //nolint:usetesting // not by the name of the test, whose comma would end an element of a list
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(s.scratch)) })
 	if c.build != nil {

@@ -2,7 +2,6 @@ package outage
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -33,7 +32,7 @@ func fill(t *testing.T, disk string) string {
 		for err = nil; err == nil; {
 			_, err = file.Write(bytes.Repeat([]byte("x"), size))
 		}
-		require.True(t, errors.Is(err, unix.ENOSPC), "%v", err)
+		require.ErrorIs(t, err, unix.ENOSPC)
 	}
 	return path
 }

@@ -44,7 +44,7 @@ func (f *faulty) listen(b *testing.B) {
 	require.NoError(b, err)
 	f.address, f.listener = listener.Addr().String(), listener
 	f.server = &http.Server{Handler: f, ConnState: f.track, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
-	go f.server.Serve(listener) //nolint:errcheck // it ends when it is closed
+	go f.server.Serve(listener)
 }
 
 func (f *faulty) track(conn net.Conn, state http.ConnState) {

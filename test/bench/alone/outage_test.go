@@ -136,7 +136,7 @@ func (w *witness) add(s load.Sample) {
 
 // judge compares what was seen of a downtime with the truth.
 func (w *witness) judge(d downtime) map[string]float64 {
-	found := []load.Outage(nil)
+	var found []load.Outage
 	switch {
 	case w.polls != nil:
 		found = w.polls.found

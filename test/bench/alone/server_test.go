@@ -20,7 +20,7 @@ func serve(t task) (told, error) {
 	if t.Stalls {
 		handler = &stalling{}
 	}
-	go http.Serve(listener, handler) //nolint:errcheck,gosec // it ends with the process, and is for loopback
+	go http.Serve(listener, handler) //nolint:gosec // it ends with the process, and is for loopback
 	fmt.Println("http://" + listener.Addr().String() + "/")
 	_, err = io.Copy(io.Discard, os.Stdin)
 	return told{}, err
