@@ -3,6 +3,7 @@ package timeline
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -99,10 +100,36 @@ func (r *Recorder) concerns(about corev1.ObjectReference) bool {
 			return true
 		}
 	}
-	if r.target.Kind == "" {
-		return false
+	if about.Kind == r.target.Kind && about.Name == r.target.Name {
+		return true
 	}
-	return about.Name == r.target.Name && about.Kind == r.target.Kind || strings.HasPrefix(about.Name, r.target.Name+"-")
+	own, known := kin(r.target.Kind, about.Kind)
+	rest, its := strings.CutPrefix(about.Name, r.target.Name)
+	return known && its && own.MatchString(rest)
+}
+
+// What controllers put behind the name of what they make others of: a hash, five characters that are drawn, or a number. The
+// characters are those of k8s.io/apimachinery/pkg/util/rand, which makes no words.
+var (
+	hashed   = regexp.MustCompile(`^-[bcdfghjklmnpqrstvwxz2456789]{1,10}$`)
+	drawn    = regexp.MustCompile(`^-[bcdfghjklmnpqrstvwxz2456789]{5}$`)
+	both     = regexp.MustCompile(`^-[bcdfghjklmnpqrstvwxz2456789]{1,10}-[bcdfghjklmnpqrstvwxz2456789]{5}$`)
+	numbered = regexp.MustCompile(`^-[0-9]{1,6}$`)
+)
+
+// kin is how the names of what a workload makes go on, so that those of a neighbour whose name only begins alike are none.
+func kin(workload, kind string) (*regexp.Regexp, bool) {
+	switch {
+	case kind == "ReplicaSet" && workload == "Deployment":
+		return hashed, true
+	case kind != "Pod":
+		return nil, false
+	case workload == "Deployment":
+		return both, true
+	case workload == "StatefulSet":
+		return numbered, true
+	}
+	return drawn, workload != ""
 }
 
 // scaler notes the state of an autoscaler of the target.

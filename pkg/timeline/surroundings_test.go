@@ -27,14 +27,18 @@ func told(kind, name, uid string) *corev1.Event {
 
 func TestHappened(t *testing.T) {
 	r, log := newTestRecorder("Deployment", 1)
-	r.happened(told("Pod", "web-5d-x", "new"), false, false)
+	r.happened(told("Pod", "web-5d-x2b4c", "new"), false, false)
 	r.happened(told("Deployment", "web", "d1"), false, false)
 	r.happened(told("Pod", "website-1", "w"), false, false)
 	r.happened(told("Service", "web", "s"), false, false)
-	r.happened(told("Pod", "web-5d-x", "new"), true, false)
+	r.happened(told("Deployment", "web-admin", "n1"), false, false)
+	r.happened(told("ReplicaSet", "web-admin-5d", "n2"), false, false)
+	r.happened(told("Pod", "web-admin-5d-x2b4c", "n3"), false, false)
+	r.happened(told("Pod", "web-0", "n4"), false, false)
+	r.happened(told("Pod", "web-5d-x2b4c", "new"), true, false)
 	all := log.take()
 	require.Len(t, all, 2, "those of others, and those that expire, are none")
-	assert.Equal(t, event.Happened{Kind: "Pod", Name: "web-5d-x", UID: "new", Warning: true, Reason: "Killing", Message: strings.Repeat("m", longestHappened), Count: 2}, all[0])
+	assert.Equal(t, event.Happened{Kind: "Pod", Name: "web-5d-x2b4c", UID: "new", Warning: true, Reason: "Killing", Message: strings.Repeat("m", longestHappened), Count: 2}, all[0])
 
 	for range 2 * mostHappened {
 		r.happened(told("Deployment", "web", "d1"), false, false)
@@ -42,6 +46,21 @@ func TestHappened(t *testing.T) {
 	all = log.take()
 	assert.Len(t, all, mostHappened-2+1)
 	assert.IsType(t, event.Noted{}, all[len(all)-1])
+}
+
+func TestKin(t *testing.T) {
+	for workload, all := range map[string]map[string]bool{
+		"Deployment":  {"Pod/-5d-x2b4c": true, "ReplicaSet/-5d": true, "Pod/-0": false, "Pod/-admin-5d-x2b4c": false, "Job/-5d": false},
+		"StatefulSet": {"Pod/-0": true, "Pod/-12": true, "Pod/-x2b4c": false, "ReplicaSet/-5d": false},
+		"DaemonSet":   {"Pod/-x2b4c": true, "Pod/-5d-x2b4c": false, "Pod/-admin": false},
+		"":            {"Pod/-x2b4c": false},
+	} {
+		for name, want := range all {
+			kind, rest, _ := strings.Cut(name, "/")
+			own, known := kin(workload, kind)
+			assert.Equal(t, want, known && own.MatchString(rest), "%s of a %s", name, workload)
+		}
+	}
 }
 
 func TestScaler(t *testing.T) {

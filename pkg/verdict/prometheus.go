@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
@@ -78,7 +79,7 @@ func (p *Prometheus) Ask(ctx context.Context, clock event.Clock, windows map[Win
 	if p.During == "" {
 		value, err := p.server().Value(ctx)
 		if err != nil {
-			read.Unknown = err.Error()
+			read.Unknown = unknownOf(err)
 			return read
 		}
 		add(clock.Now(), value)
@@ -94,13 +95,18 @@ func (p *Prometheus) Ask(ctx context.Context, clock event.Clock, windows map[Win
 	from, to := clock.Base().Add(window.Start.Sub(0)), clock.Base().Add(window.End.Sub(0))
 	points, err := p.server().Values(ctx, from, to, step)
 	if err != nil {
-		read.Unknown = err.Error()
+		read.Unknown = unknownOf(err)
 		return read
 	}
 	for _, point := range points {
 		add(event.Instant(point.At.Round(0).Sub(clock.Base().Round(0))), point.Value)
 	}
 	return read
+}
+
+// unknownOf is why nothing is known, without saying that again.
+func unknownOf(err error) string {
+	return strings.TrimPrefix(err.Error(), probe.ErrUnknown.Error()+": ")
 }
 
 // id tells this query from those of other expectations.
