@@ -62,7 +62,9 @@ func TestHold(t *testing.T) {
 	p = start(t, s.cluster, "serve", "-f", heldDay(t, `schedule: "@yearly"`, "5m"), "-n", s.namespace, "--once")
 	p.Says(t, "corrupt waits for a go until")
 	assertSameContent(t, before, s.configMap(t))
-	approve := func(args ...string) *binary.Process { return start(t, s.cluster, "approve", append(args, "-n", s.namespace)...) }
+	approve := func(args ...string) *binary.Process {
+		return start(t, s.cluster, "approve", append(args, "-n", s.namespace)...)
+	}
 	listed := approve()
 	assert.Zero(t, listed.Exit(t))
 	assert.Contains(t, listed.Stdout.String(), "held/corrupt")
