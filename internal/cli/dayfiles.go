@@ -110,8 +110,9 @@ func (a *app) members(d experiment.Document) ([]chosen, error) {
 					return nil, fmt.Errorf("%s, with the target of %s: %w", c.Source, d.File, err)
 				}
 			}
+			c.day = d.GameDay
 			if m.Hold == experiment.Before {
-				c.awaits = &awaited{d.GameDay.Metadata.Name, m.Patience()}
+				c.awaits = &awaited{m.Patience()}
 			}
 			all = append(all, c)
 		}

@@ -107,6 +107,7 @@ func (l *dayLoop) loop(ctx context.Context, since time.Time) *schedule.Loop {
 		Missed: func(m schedule.Missed) {
 			l.day.monitor.Missed(l.day.Metadata.Name, m.Count)
 			l.day.say("%s", missedWords(m))
+			l.day.tellMissed(m)
 			l.remember(ctx, m.To)
 		},
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/chaosctl/chaosctl/pkg/election"
 	"github.com/chaosctl/chaosctl/pkg/monitor"
+	"github.com/chaosctl/chaosctl/pkg/notify"
 	"github.com/chaosctl/chaosctl/pkg/report"
 	"github.com/chaosctl/chaosctl/pkg/web"
 )
@@ -22,6 +23,8 @@ type daySet struct {
 	monitor *monitor.Monitor
 	// board is what the page of serve shows.
 	board *web.Board
+	// post delivers what game days tell others.
+	post *notify.Post
 	// run runs one experiment of a game day.
 	run func(ctx context.Context, day *gameDay, e chosen) (*report.Result, error)
 	// sources are what the user has named.
@@ -70,6 +73,7 @@ type heldFile struct {
 func (a *app) newDaySet(sources []string, options serveOptions) (*daySet, error) {
 	s := &daySet{app: a, options: options, monitor: monitor.New(), board: web.NewBoard(), sources: sources, troubles: map[string]string{}}
 	s.voices = voices{&oneAtATime{out: a.Out}, &oneAtATime{out: a.Err}}
+	s.post = s.newPost()
 	s.run = func(ctx context.Context, day *gameDay, e chosen) (*report.Result, error) {
 		c, err := day.app.connect()
 		if err != nil {
@@ -201,7 +205,7 @@ const mostReads = 3
 // settle gives a game day its place among the others.
 func (s *daySet) settle(day *gameDay) (err error) {
 	name := day.Metadata.Name
-	day.monitor, day.board = s.monitor, s.board
+	day.monitor, day.board, day.post = s.monitor, s.board, s.post
 	day.run = func(ctx context.Context, e chosen) (*report.Result, error) { return s.run(ctx, day, e) }
 	if s.several {
 		day.index = "index-" + name + ".html"

@@ -15,6 +15,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/lock"
 	"github.com/chaosctl/chaosctl/pkg/monitor"
+	"github.com/chaosctl/chaosctl/pkg/notify"
 	"github.com/chaosctl/chaosctl/pkg/report"
 	"github.com/chaosctl/chaosctl/pkg/schedule"
 	"github.com/chaosctl/chaosctl/pkg/web"
@@ -42,6 +43,8 @@ type gameDay struct {
 	monitor *monitor.Monitor
 	// board is what the page of serve shows.
 	board *web.Board
+	// post delivers what is told to others; nil where nobody is told.
+	post *notify.Post
 	// run runs one experiment, as [app.runOne] does.
 	run func(ctx context.Context, e chosen) (*report.Result, error)
 }
@@ -62,11 +65,12 @@ const notRun = "not run"
 // runAll goes through the experiments once, prints a table of verdicts and the one of the day, and gives its exit code.
 func (d *gameDay) runAll(ctx context.Context) int {
 	var all []outcome
-	worst := report.ExitPass
+	worst, closed := report.ExitPass, false
 	index := d.app.newSuite("game day "+d.Metadata.Name, d.experiments, d.out)
 	index.file = d.index
 	for i, e := range d.experiments {
 		o := outcome{name: e.Metadata.Name, verdict: notRun}
+		known := true // by what was told before
 		switch reason := d.table.Windows.Closed(d.clock.Now()); {
 		case ctx.Err() != nil:
 			o.code, o.detail = report.ExitInterrupted, "the game day was interrupted"
@@ -77,9 +81,14 @@ func (d *gameDay) runAll(ctx context.Context) int {
 		case reason != nil:
 			// What was not seen does not pass.
 			o.code, o.detail = report.ExitUnknown, "the window has ended: "+reason.Why
+			known, closed = closed, true
 		default:
 			fmt.Fprintf(d.app.Err, "\n=== %s: experiment %d of %d: %s\n", d.Metadata.Name, i+1, len(d.experiments), e.Metadata.Name)
-			o = d.one(ctx, e)
+			d.tell(d.of(notify.Started, e))
+			o, known = d.one(ctx, e), false
+		}
+		if !known {
+			d.tellOf(e, o)
 		}
 		if o.result != nil {
 			index.ran(i, o.result)
@@ -92,6 +101,7 @@ func (d *gameDay) runAll(ctx context.Context) int {
 		worst = worseCode(worst, o.code)
 	}
 	d.print(all, worst)
+	d.tellDay(all, worst)
 	index.where()
 	d.forget(ctx)
 	return worst

@@ -14,15 +14,13 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/hold"
 	"github.com/chaosctl/chaosctl/pkg/lock"
+	"github.com/chaosctl/chaosctl/pkg/notify"
 	"github.com/chaosctl/chaosctl/pkg/report"
 	"github.com/chaosctl/chaosctl/pkg/web"
 )
 
 // awaited is the go that an experiment of a game day waits for.
-type awaited struct {
-	gameDay  string
-	patience time.Duration
-}
+type awaited struct{ patience time.Duration }
 
 // answer is what the waiting for a person came to: words for the record where there is a go, and the reason where there is none.
 type answer struct{ words, refused string }
@@ -38,7 +36,7 @@ func (d *gameDay) held(ctx context.Context, e chosen) (answer, error) {
 	if closes := d.table.Windows.Closes(now); !closes.IsZero() && closes.Before(until) {
 		until, why = closes, "the window ended before anybody gave it a go (hold: before)"
 	}
-	h := &hold.Hold{GameDay: e.awaits.gameDay, Experiment: e.Metadata.Name, By: me() + "@" + host(), Asked: now, Until: until}
+	h := &hold.Hold{GameDay: e.day.Metadata.Name, Experiment: e.Metadata.Name, By: me() + "@" + host(), Asked: now, Until: until}
 	if err := hold.Ask(ctx, c.Client, h, lock.ScopeOf(e.Spec.Target)); err != nil {
 		return answer{}, fmt.Errorf("it cannot be asked for a go: %w", err)
 	}
@@ -55,6 +53,9 @@ func (d *gameDay) held(ctx context.Context, e chosen) (answer, error) {
 		Approve: func(ctx context.Context, by string) error { return h.Approve(ctx, c.Client, by) },
 	})()
 	d.say("%s waits for a go until %s: chaosctl approve %s -n %s", e.Metadata.Name, until.Format(time.RFC3339), h, h.Namespace)
+	waits := d.of(notify.Held, e)
+	waits.Reason = fmt.Sprintf("chaosctl approve %s -n %s, until %s", h, h.Namespace, until.UTC().Format(time.RFC3339))
+	d.tell(waits)
 	approval, err := h.Await(ctx, c.Client, func(err error) { d.say("warning: whether %s has a go cannot be told now: %v", e.Metadata.Name, err) })
 	switch {
 	case errors.Is(err, hold.ErrUnanswered):

@@ -67,7 +67,10 @@ func (a *app) needs(ctx context.Context, all []chosen, live bool) ([]access.Need
 	var needs []access.Need
 	for _, e := range all {
 		if e.awaits != nil {
-			needs = append(needs, access.OfHold(e.awaits.gameDay, e.Experiment)...)
+			needs = append(needs, access.OfHold(e.day.Metadata.Name, e.Experiment)...)
+		}
+		if e.day != nil {
+			needs = append(needs, access.OfNotify(e.day, e.Experiment)...)
 		}
 	}
 	if !live {

@@ -67,6 +67,9 @@ func (a *app) render(d experiment.Document, account string, options cronjob.Opti
 	if _, err := timetable(d); err != nil { // its calendars are read, and so checked
 		return err
 	}
+	if err := tellable(d); err != nil {
+		return err
+	}
 	manifest, err := manifestFor(all, account)
 	if err != nil {
 		return err
@@ -99,6 +102,21 @@ func (a *app) render(d experiment.Document, account string, options cronjob.Opti
 	}
 	_, err = a.Out.Write(out.Bytes())
 	return err
+}
+
+// tellable refuses addresses and keys that a pod of a CronJob does not have.
+func tellable(d experiment.Document) error {
+	for i, n := range d.GameDay.Receivers() {
+		for field, v := range n.Hidden() {
+			if v.Secret == nil {
+				return &ExitError{
+					Code: report.ExitInvalid, Err: fmt.Errorf("%s: spec.notify[%d].%s is in the environment, or in a file, of this machine, which a CronJob's pod has not", d.File, i, field),
+					Hint: "keep it in a Secret of the cluster: secret: {namespace, name, key}",
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // filesOf reads a game day's own file, which comes first, and all that it names.

@@ -50,7 +50,9 @@ func (s *selection) directory() bool {
 type chosen struct {
 	*experiment.Experiment
 	Source string
-	// awaits is the go that one of a game day waits for; nil for those that wait for none. approved is that go in words.
+	// day is the game day of which it is one; nil for others. awaits is the go that it waits for there; nil where it waits for none.
+	// approved is that go in words.
+	day      *experiment.GameDay
 	awaits   *awaited
 	approved string
 }

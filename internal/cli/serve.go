@@ -68,6 +68,7 @@ missed in between, if it is not too late for it.`,
 			if err != nil {
 				return err
 			}
+			defer s.set.post.Close(farewell, a.Leave)
 			if once {
 				return s.once(cmd.Context(), anyTime, ifOpen)
 			}

@@ -146,6 +146,23 @@ func OfHold(gameDay string, e *experiment.Experiment) []Need {
 	return append(needs, Needs(why, lease, "create")...)
 }
 
+// OfNotify is what a game day needs to tell others of an experiment of its.
+func OfNotify(day *experiment.GameDay, e *experiment.Experiment) []Need {
+	var needs []Need
+	for _, n := range day.Receivers() {
+		if n.Event != nil {
+			events := Object{Group: "events.k8s.io", Resource: "events", Namespace: e.Spec.Target.Namespace}
+			needs = append(needs, Needs("tell of the experiment by Events on its target", events, "create")...)
+		}
+		for _, v := range n.Hidden() {
+			if s := v.Secret; s != nil {
+				needs = append(needs, Needs("tell others how the game day goes", Object{Resource: "secrets", Namespace: s.Namespace, Name: s.Name}, "get")...)
+			}
+		}
+	}
+	return needs
+}
+
 // OfElection is what replicas need beside their runs' needs to elect a leader by a Lease, which remembers what was run last.
 func OfElection(namespace, name string) []Need {
 	lease := Object{Group: "coordination.k8s.io", Resource: "leases", Namespace: namespace, Name: name}

@@ -47,6 +47,8 @@ type GameDaySpec struct {
 	OnFailure OnFailure `json:"onFailure" default:"stop"`
 	// History says how many runs are kept; all, unless told otherwise.
 	History *History `json:"history,omitempty"`
+	// Notify lists who is told how the game day goes; nobody, unless told otherwise.
+	Notify []Notify `json:"notify,omitempty"`
 }
 
 // History says which of a game day's runs are kept.

@@ -28,6 +28,7 @@ func (g *GameDay) validate(f *findings) {
 	for i, experiment := range g.Spec.Experiments {
 		experiment.validate(f, element("spec.experiments", i))
 	}
+	g.validateNotify(f)
 }
 
 func (g *GameDay) validateSchedule(f *findings) {

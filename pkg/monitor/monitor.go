@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/chaosctl/chaosctl/pkg/notify"
 	"github.com/chaosctl/chaosctl/pkg/report"
 )
 
@@ -18,7 +19,7 @@ type Monitor struct {
 	registry *prometheus.Registry
 	ready    atomic.Bool
 
-	runs, missed                                             *prometheus.CounterVec
+	runs, missed, notified                                   *prometheus.CounterVec
 	leads, config, next, ended, availability, recovery, left *prometheus.GaugeVec
 }
 
@@ -39,6 +40,7 @@ func New() *Monitor {
 	}
 	m.runs = counter("runs_total", "Experiments that were run, by their verdict, and those that were not.", "gameday", "experiment", "verdict")
 	m.missed = counter("missed_runs_total", "Runs of a game day that were due and did not begin.", "gameday")
+	m.notified = counter("notifications_total", "Messages about a game day, by whom they were for, and whether they were delivered, failed or were dropped.", "gameday", "receiver", "outcome")
 	m.leads = gauge("leader", "1 where this replica runs game days, 0 where it waits until it leads.")
 	m.config = gauge("gameday_config_valid", "1 where a file of game days is in force as it stands, 0 where it is broken, so that what was in force before stays so.", "file")
 	m.next = gauge("next_run_timestamp_seconds", "When the game day runs next.", "gameday")
@@ -80,6 +82,11 @@ func (m *Monitor) Missed(gameDay string, count int) {
 // NotRun is told of an experiment whose turn it was, and that was not run.
 func (m *Monitor) NotRun(gameDay, experiment string) {
 	m.runs.WithLabelValues(gameDay, experiment, "not run").Inc()
+}
+
+// Notified is told what became of a message about a game day.
+func (m *Monitor) Notified(gameDay, receiver string, o notify.Outcome) {
+	m.notified.WithLabelValues(gameDay, receiver, string(o)).Inc()
 }
 
 // Ran is told of the result of an experiment.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	standard "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -169,6 +170,37 @@ func TestCloseWaits(t *testing.T) {
 	p.Send(failed("m1"), notify.Addressee{Name: "one", Receiver: &notify.Webhook{URL: s.address()}})
 	p.Close(20*time.Second, nil)
 	assert.Equal(t, notify.Delivered, next(t, all).o)
+}
+
+// attempt is a function as a Receiver.
+type attempt func() error
+
+func (a attempt) Deliver(context.Context, notify.Message) error { return a() }
+
+// TestCloseShortensPauses: where attempts have failed for so long that the next one is minutes away, the end does not wait for it.
+func TestCloseShortensPauses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		attempts := 0
+		away := attempt(func() error {
+			if attempts++; attempts <= 8 {
+				return errors.New("nobody is there")
+			}
+			return nil
+		})
+		came := make(chan notify.Outcome, 1)
+		p := notify.NewPost(notify.Pace{First: time.Second, Longest: time.Hour, Attempt: time.Second, GiveUp: 3 * time.Hour, Waiting: 1},
+			func(_ string, _ notify.Message, o notify.Outcome, _ error) { came <- o })
+		p.Send(failed("m1"), notify.Addressee{Name: "one", Receiver: away})
+		for attempts < 8 {
+			time.Sleep(time.Second)
+			synctest.Wait()
+		}
+		began := time.Now()
+		p.Close(time.Minute, nil)
+		assert.LessOrEqual(t, time.Since(began), time.Second)
+		assert.Equal(t, notify.Delivered, <-came)
+	})
 }
 
 // TestLeave: who leaves at once waits for nobody.
