@@ -50,7 +50,7 @@ test-library: prepare build shop ## Run each experiment of the library on a heal
 	@cd test && go test -count=1 -timeout 150m -v ./library -library.all $(LIBRARY)
 
 .PHONY: test-truth
-test-truth: prepare build shop ## Do each fault to a shop with each weakness, and hold the verdicts to docs/truth-table.md; make test does so with a part (needs root)
+test-truth: prepare build shop ## Do each fault to a shop with each weakness, and hold the verdicts to docs/truth-table.md (needs root)
 	@cd test && go test -count=1 -timeout 90m -v -artifacts -outputdir ../$(BIN) ./truth -truth.all -truth.beside 5 $(TRUTH)
 
 .PHONY: test-examples

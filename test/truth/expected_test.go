@@ -14,7 +14,7 @@ type expected struct {
 	word string
 	// fails are the expectations that must fail, and may those that may fail or be unknown beside them, as it happens.
 	fails, may []string
-	// bold are the cells that make test tries.
+	// bold are the cells of the part that takes two minutes.
 	bold bool
 }
 

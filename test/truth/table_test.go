@@ -62,7 +62,7 @@ func TestTable(t *testing.T) {
 			e := row[f.name]
 			if e.bold {
 				bold++
-				assert.False(t, f.nodes, "%s: make test has no nodes to spare", f.name)
+				assert.False(t, f.nodes, "%s: the part has no nodes to spare", f.name)
 			}
 			if e.word != "pass" {
 				found++
