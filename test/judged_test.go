@@ -34,7 +34,7 @@ spec:
   faults:
   - podKill: {count: 1}
   duration: 10s
-  recovery: {timeout: 2m, stableFor: 1s}
+  recovery: {timeout: 2m, stableFor: 3s}
 %s`, between))
 }
 

@@ -3,10 +3,10 @@ package main
 
 import (
 	"context"
-	"io"
 	"os"
 	_ "time/tzdata" // game days name time zones, also where the system knows none
 
+	"github.com/go-logr/logr"
 	"k8s.io/klog/v2"
 
 	"github.com/chaosctl/chaosctl/internal/cli"
@@ -14,8 +14,7 @@ import (
 
 func main() {
 	// What client-go logs of a stream that was cut, of a proxy or the like, comes back as an error too, and is told as such.
-	klog.LogToStderr(false)
-	klog.SetOutput(io.Discard)
+	klog.SetLogger(logr.Discard())
 	ctx, leave, stop := cli.Interruptible(context.Background(), os.Stderr)
 	defer stop()
 	streams := cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Program: os.Args[0], Leave: leave}
