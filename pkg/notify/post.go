@@ -122,7 +122,8 @@ func (p *Post) empty(name string) {
 		next := queue[0]
 		p.queues[name] = queue[1:]
 		p.mu.Unlock()
-		o, err := Delivered, error(nil)
+		var err error
+		o := Delivered
 		if p.ctx.Err() != nil {
 			o, err = Dropped, errOver
 		} else if err = p.deliver(next); err != nil {
