@@ -114,25 +114,6 @@ func TestServeWhenTheAPIServerIsAway(t *testing.T) {
 	}
 }
 
-// TestServeWhenTheAPIServerGoesAwayInARun proves that what an undo could not put back, which has waited for as long as it may, is put
-// back before the next run.
-func TestServeWhenTheAPIServerGoesAwayInARun(t *testing.T) {
-	t.Parallel()
-	s, r := newScene(t, faults), newRelay(t)
-	p := s.serve(t, r.kubeconfig, 2*time.Second)
-	p.SaysTimes(t, "proved  patch configmap", 2*faults)
-	r.refuse()
-	gone := time.Now()
-	p.Says(t, "the API server did not answer within "+(*away/10).String())
-	time.Sleep(time.Until(gone.Add(*away)))
-	assert.Equal(t, faults, s.broken(t))
-	back := time.Now()
-	r.accept(t)
-	p.SaysTimes(t, "restored   ConfigMap", faults)
-	p.goesOn(t, 2)
-	p.assertSound(t, back)
-}
-
 // TestLeaderLosesTheAPIServer proves that a leader that nobody answers in the middle of a run, for longer than its undo may wait and its
 // lead may last, puts back what it has left as soon as it leads again, and goes on.
 func TestLeaderLosesTheAPIServer(t *testing.T) {
