@@ -17,7 +17,7 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("%q is not a duration: write a number with a unit, such as 500ms, 10s or 2m", text)
 	}
-	if v < 0 {
+	if v < 0 || text[0] == '-' { // -0s is no more of a duration than -1s: so says the schema, which knows signs and no values
 		return fmt.Errorf("%s is negative: a duration is zero or more", text)
 	}
 	*d = Duration(v)
@@ -45,7 +45,7 @@ func (p *Percent) UnmarshalText(text []byte) error {
 	if !ok || err != nil || math.IsNaN(v) {
 		return fmt.Errorf("%q is not a percentage: write a number followed by %%, such as 99.9%%", text)
 	}
-	if v < 0 || v > 100 {
+	if math.Signbit(v) || v > 100 { // the schema knows signs and no values: -0% is outside, as -1% is
 		return fmt.Errorf("%s is outside of 0%% to 100%%", text)
 	}
 	if v != math.Round(v*1e6)/1e6 {
@@ -185,9 +185,9 @@ func (l *Level) UnmarshalText(text []byte) error {
 	if err != nil {
 		return err
 	}
-	if v < 0 || v > maxRate {
+	if math.Signbit(v) || v > maxRate {
 		return fmt.Errorf("%s is outside of what a stream may ask for: from 0/s to %d/s", text, maxRate)
 	}
-	l.PerSecond = math.Abs(v) // -0 is none
+	l.PerSecond = v
 	return nil
 }

@@ -56,6 +56,7 @@ func TestTraceFiles(t *testing.T) {
 		"0s, 10/s\n5s 20/s\n":                 `monday.csv:2: "5s 20/s" is not offset, rate: expected something like 10s, 200/s`,
 		"# one\n\nsoon, 10/s\n":               `monday.csv:3: "soon" is not a duration`,
 		"0s, 10/s\n-5s, 10/s\n":               "monday.csv:2: -5s is negative",
+		"-0, 10/s\n":                          "monday.csv:1: -0 is negative",
 		"0s, much\n":                          `monday.csv:1: "much" is not a rate`,
 		"0s, 10/s, 3\n":                       `monday.csv:1: "10/s, 3" is not a rate`,
 		"0s, 1000000\n":                       "monday.csv:1: 1000000/s is outside of what a stream may ask for",
