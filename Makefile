@@ -10,6 +10,7 @@ KREW_VERSION        := v0.4.3
 HELM_VERSION        := v4.3.1
 export CHAOSCTL_TOOLS := $(CACHE)
 export CHAOSCTL_HELM  := $(CACHE)/helm-$(HELM_VERSION)
+export CHAOSCTL_PROMETHEUS := $(CACHE)/prometheus
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w'
 # Those of the image, and its name; that which this version looks for unless it is given.
 ARCHITECTURES ?= amd64 arm64
@@ -28,7 +29,7 @@ demo: build lab shop ## Run a game day against a shop on a real 3-node cluster, 
 	@scripts/demo.sh
 
 .PHONY: test
-test: test-unit prepare page-tools deploy-tools build shop ## Run all tests that a change must pass (needs root for the lab)
+test: test-unit prepare page-tools deploy-tools prometheus build shop ## Run all tests that a change must pass (needs root for the lab)
 	@$(MAKE) --no-print-directory -j2 --output-sync=line lint test-lab # one computes, the other waits
 	@echo "==> tests on real clusters"
 	@cd test && go test -count=1 -p 1 -timeout 30m ./... # packages that share two processors would measure one another
@@ -116,6 +117,10 @@ page-tools: ## Install what the tests of the pages need, once: chromium, Node.js
 .PHONY: deploy-tools
 deploy-tools: kubectl ## Build what the tests of deploy/ need, once: helm, kubectl
 	@scripts/deploy-tools.sh "$(CACHE)" $(HELM_VERSION)
+
+.PHONY: prometheus
+prometheus: ## Fetch what the tests of the questions to Prometheus need, once: Debian's package of it
+	@scripts/prometheus.sh "$(CACHE)"
 
 .PHONY: kubectl
 kubectl: ## Build bin/kubectl, of the release of the libraries of chaosctl
