@@ -118,7 +118,7 @@ func (p *Plan) streamsOf(i int, l experiment.Load) []load.Stream {
 	for _, kind := range l.Streams() {
 		all = append(all, load.Stream{
 			Name: l.Name, Fresh: kind == experiment.Fresh, Method: l.HTTP.Method, URL: p.Routes[i].URL,
-			Header: headerOf(l.HTTP.Headers), Body: []byte(l.HTTP.Body), PodHeader: l.HTTP.PodHeader, Authorization: authorization, TLS: l.HTTP.TLS,
+			Host: l.HTTP.Host, Header: headerOf(l.HTTP.Headers), Body: []byte(l.HTTP.Body), PodHeader: l.HTTP.PodHeader, Authorization: authorization, TLS: l.HTTP.TLS,
 			Expected: load.ExpectedOf(l.HTTP.Response), Profile: load.ProfileOf(l.StreamShape()), Timeout: l.Timeout.Std(),
 		})
 	}

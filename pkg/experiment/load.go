@@ -26,6 +26,9 @@ type HTTPLoad struct {
 	Port string `json:"port,omitempty" number:"allowed" form:"port"`
 	// Path is the request's path; / unless told otherwise.
 	Path string `json:"path,omitempty" form:"path"`
+	// Host is the name that is asked for, where several are served at one address, as behind an Ingress or a Gateway; by TLS it is that
+	// of the certificate too. That of the address unless told otherwise.
+	Host string `json:"host,omitempty" form:"dns-subdomain"`
 	// Method is GET unless told otherwise.
 	Method string `json:"method" default:"GET" form:"method"`
 	// Headers are sent with each request. What nobody should read in a report does not belong here: see auth.

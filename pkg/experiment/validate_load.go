@@ -57,6 +57,9 @@ func (h HTTPLoad) validate(f *findings, path string) {
 	if h.Response != nil {
 		h.Response.validate(f, child(path, "response"), h.Method)
 	}
+	if h.Host != "" && len(validation.IsDNS1123Subdomain(h.Host)) > 0 {
+		f.refuse(child(path, "host"), "", "%s is not the name of a host: expected one such as shop.example, without a port", quote(h.Host))
+	}
 	if h.URL != "" {
 		h.validateURL(f, path)
 		return
@@ -76,7 +79,7 @@ const mostBody = 64 << 10
 // ownHeaders are those that the connection is made of, or that have a field of their own, with what to do instead.
 func ownHeaders() map[string]string {
 	return map[string]string{
-		"Authorization": "expected auth, which keeps it out of all reports", "Host": "expected it in the url",
+		"Authorization": "expected auth, which keeps it out of all reports", "Host": "expected host",
 		"Content-Length": "it is sent by itself", "Transfer-Encoding": "it is sent by itself", "Connection": "expected connections: fresh or reuse",
 		"X-Vegeta-Seq": "it is used within this program",
 	}

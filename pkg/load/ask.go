@@ -1,6 +1,8 @@
 package load
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -21,11 +23,12 @@ type Answer struct {
 func (s Stream) Ask(ctx context.Context) (Answer, error) {
 	transport := newTransport(ctx, s)
 	defer transport.base.CloseIdleConnections()
-	request, err := http.NewRequestWithContext(ctx, s.method(), s.URL, nil)
+	request, err := http.NewRequestWithContext(ctx, s.method(), s.URL, bytes.NewReader(s.Body))
 	if err != nil {
 		return Answer{}, err
 	}
-	request.Header.Set("User-Agent", userAgent)
+	request.Header = s.header()
+	request.Host = cmp.Or(s.Host, request.Host)
 	request.Header.Set(seqHeader, "0")
 	client := http.Client{Transport: transport, CheckRedirect: doNotFollow}
 	response, err := client.Do(request)

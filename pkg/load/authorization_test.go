@@ -165,17 +165,22 @@ func TestTLS(t *testing.T) {
 	ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 	for name, c := range map[string]struct {
 		tls  *trust.Trust
+		host string
 		want load.Cause
 	}{
-		"the system's":  {nil, load.TLS},
-		"empty":         {&trust.Trust{}, load.TLS},
-		"trusted":       {&trust.Trust{CA: ca}, load.None},
-		"by its name":   {&trust.Trust{CA: ca, ServerName: "example.com"}, load.None},
-		"another's one": {&trust.Trust{CA: ca, ServerName: "shop.example"}, load.TLS},
+		"the system's":        {nil, "", load.TLS},
+		"empty":               {&trust.Trust{}, "", load.TLS},
+		"trusted":             {&trust.Trust{CA: ca}, "", load.None},
+		"by its name":         {&trust.Trust{CA: ca, ServerName: "example.com"}, "", load.None},
+		"another's one":       {&trust.Trust{CA: ca, ServerName: "shop.example"}, "", load.TLS},
+		"by that of the host": {&trust.Trust{CA: ca}, "example.com", load.None},
+		"of another host":     {&trust.Trust{CA: ca}, "shop.example", load.TLS},
+		"by both":             {&trust.Trust{CA: ca, ServerName: "example.com"}, "shop.example", load.None},
+		"the system's host":   {nil, "example.com", load.TLS},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, fresh := range []bool{true, false} {
-				samples, _ := collect(t, load.Stream{URL: server.URL, Fresh: fresh, Profile: load.Constant(50), TLS: c.tls, Timeout: 10 * time.Second}, atLeast(2))
+				samples, _ := collect(t, load.Stream{URL: server.URL, Fresh: fresh, Profile: load.Constant(50), TLS: c.tls, Host: c.host, Timeout: 10 * time.Second}, atLeast(2))
 				assert.Equal(t, c.want, samples[0].Cause)
 			}
 		})

@@ -29,6 +29,8 @@ type Stream struct {
 	Fresh bool
 	// Method is GET where it is empty.
 	Method, URL string
+	// Host is the name that is asked for; that of the URL where it is empty.
+	Host string
 	// Header is sent with each request, beside what this program calls itself, and Body is what each carries.
 	Header http.Header
 	Body   []byte
@@ -117,9 +119,10 @@ func (s Stream) Run(ctx context.Context, clock event.Clock, each func(Sample)) S
 
 // targeter is called by a worker that has picked a request up.
 func (s Stream) targeter(pacer *pacer) vegeta.Targeter {
-	method := s.method()
-	header := http.Header{"User-Agent": {userAgent}}
-	maps.Copy(header, s.Header)
+	method, header := s.method(), s.header()
+	if s.Host != "" {
+		header.Set("Host", s.Host) // vegeta makes the request's host of it
+	}
 	return func(target *vegeta.Target) error {
 		pacer.inFlight.Add(1)
 		target.Method, target.URL, target.Header, target.Body = method, s.URL, header, s.Body
@@ -159,6 +162,13 @@ func (s *Summary) add(sample Sample, text string) {
 	if _, known := s.Examples[sample.Cause]; !known && !sample.OK() {
 		s.Examples[sample.Cause] = text
 	}
+}
+
+// header is what is sent with each request.
+func (s Stream) header() http.Header {
+	header := http.Header{"User-Agent": {userAgent}}
+	maps.Copy(header, s.Header)
+	return header
 }
 
 func (s Stream) method() string { return cmp.Or(s.Method, http.MethodGet) }

@@ -204,23 +204,29 @@ func TestRequestsAreWhatTheyShouldBe(t *testing.T) {
 
 func TestRequestsCarryWhatTheyShould(t *testing.T) {
 	type request struct {
-		body, kind, agent string
-		length            int64
+		body, kind, agent, host string
+		length                  int64
 	}
 	seen := make(chan request, 1024)
 	server := serve(t, func(_ http.ResponseWriter, r *http.Request) {
 		text, _ := io.ReadAll(r.Body) // what is missing of it shows below
-		seen <- request{string(text), r.Header.Get("Content-Type"), r.Header.Get("User-Agent"), r.ContentLength}
+		seen <- request{string(text), r.Header.Get("Content-Type"), r.Header.Get("User-Agent"), r.Host, r.ContentLength}
 	})
 	stream := load.Stream{
-		Method: http.MethodPost, URL: server.URL, Profile: load.Constant(100),
+		Method: http.MethodPost, URL: server.URL, Host: "shop.example", Profile: load.Constant(100),
 		Header: http.Header{"Content-Type": {"application/json"}, "User-Agent": {"somebody"}}, Body: []byte(`{"key":"a"}`),
 	}
 	samples, _ := collect(t, stream, atLeast(3))
 	assert.True(t, samples[0].OK())
 	for range 3 { // each of them, not only the first
-		assert.Equal(t, request{`{"key":"a"}`, "application/json", "somebody", 11}, <-seen)
+		assert.Equal(t, request{`{"key":"a"}`, "application/json", "somebody", "shop.example", 11}, <-seen)
 	}
+	for len(seen) > 0 {
+		<-seen
+	}
+	_, err := stream.Ask(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, request{`{"key":"a"}`, "application/json", "somebody", "shop.example", 11}, <-seen, "what is asked before a run is what a run asks")
 }
 
 func TestOnlyAKeptConnectionHasASecondAttempt(t *testing.T) {

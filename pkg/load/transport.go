@@ -2,6 +2,7 @@ package load
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"io"
@@ -13,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/chaosctl/chaosctl/pkg/trust"
 )
 
 // seqHeader is where vegeta numbers its requests. It is read here and does not leave this process.
@@ -94,13 +97,13 @@ func newTransport(run context.Context, s Stream) *transport {
 	}
 }
 
-// tlsConfig verifies the certificate as the stream says; nil where it says nothing.
+// tlsConfig verifies the certificate as the stream says, and of the host that it asks for; nil where it says nothing.
 func tlsConfig(s Stream) *tls.Config {
 	u, err := url.Parse(s.URL)
-	if s.TLS == nil || err != nil {
+	if s.TLS == nil && s.Host == "" || err != nil {
 		return nil
 	}
-	return s.TLS.Config(u.Hostname())
+	return cmp.Or(s.TLS, &trust.Trust{}).Config(cmp.Or(s.Host, u.Hostname()))
 }
 
 // RoundTrip sends a request of vegeta's. The deadline holds until the body was read.
