@@ -17,10 +17,10 @@ import (
 	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
-// TestDoctorWhereAllIsWell proves that what is well is not complained about. It is not parallel: before a drain, what is in
-// all namespaces counts.
+// TestDoctorWhereAllIsWell proves that what is well is not complained about. Before a drain, what is in all namespaces counts.
 func TestDoctorWhereAllIsWell(t *testing.T) {
-	s := newShop(t, shared, healthy)
+	t.Parallel()
+	s := newShop(t, takeNodes(t), healthy)
 	objects, nodes := s.versions(t), s.nodes(t)
 	for _, f := range s.diagnose(t, report.ExitPass, "pod-kill", "node-drain", "config-corrupt") {
 		if f.Check != "leftovers" && f.Check != "room" { // other tests may not be quite gone

@@ -15,9 +15,12 @@ import (
 )
 
 // TestDrain proves that a node comes back from a drain as it was before, cordoned or not, and that clients of a healthy
-// shop do not notice. It is not parallel: a drain takes the pods of all namespaces.
+// shop do not notice.
 func TestDrain(t *testing.T) {
-	s := newShop(t, shared, healthy)
+	t.Parallel()
+	c := takeNodes(t)
+	takeRoom(t, 1)
+	s := newShop(t, c, healthy)
 
 	t.Run("a node that could be used can be used again", func(t *testing.T) {
 		before := s.nodes(t)

@@ -33,9 +33,10 @@ func TestInterruptPutsTheConfigurationBack(t *testing.T) {
 	assert.Empty(t, s.marks(t))
 }
 
-// TestInterruptPutsTheNodeBack proves the same of a drain that is under way. It is not parallel, as no drain is.
+// TestInterruptPutsTheNodeBack proves the same of a drain that is under way.
 func TestInterruptPutsTheNodeBack(t *testing.T) {
-	s := newShop(t, shared, healthy)
+	t.Parallel()
+	s := newShop(t, takeNodes(t), healthy)
 	before := s.nodes(t)
 	experiment := quiet("interrupt", "deployment/frontend", "nodeDrain: {count: 1}", "5m")
 	p := start(t, s.cluster, "run", "-f", file(t, experiment+"  guard: {maxAffected: 67%}\n"), "-n", s.namespace)

@@ -19,10 +19,10 @@ import (
 )
 
 // TestKilledRun proves of each fault that can be undone that what a killed run has left is put back from another place,
-// with no file of the run's, and that what people have done meanwhile stays. It is not parallel: a drain takes the pods of
-// all namespaces.
+// with no file of the run's, and that what people have done meanwhile stays.
 func TestKilledRun(t *testing.T) {
-	s := newShop(t, shared, healthy)
+	t.Parallel()
+	s := newShop(t, takeNodes(t), healthy)
 	// After the first drains, all pods may be on one node.
 	const guard = "  guard: {maxAffected: 100%, maxAffectedOfNamespace: 100%, minReady: 0}\n"
 	for _, c := range []struct {

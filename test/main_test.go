@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -20,7 +21,7 @@ import (
 	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
-// shared is the cluster that all tests use but those that need another.
+// shared is the cluster that all tests use but those that need another, or the nodes for themselves: see takeNodes.
 var shared *cluster
 
 func TestMain(m *testing.M) {
@@ -39,6 +40,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "cannot test:", err)
 		return 1
 	}
+	stop = both(stop, apart.stop)
 	defer func() {
 		if err := stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "cannot remove the lab:", err)
@@ -63,19 +65,29 @@ func prepare(ctx context.Context) (stop func() error, err error) {
 			return nil, err
 		}
 	}
-	name := binary.LabName("e2e")
+	shared, stop, err = boot(ctx, binary.LabName("e2e"))
+	return stop, err
+}
+
+// both does two things, the second also where the first fails.
+func both(first, second func() error) func() error {
+	return func() error { return errors.Join(first(), second()) }
+}
+
+// boot starts a lab that has the shop.
+func boot(ctx context.Context, name string) (c *cluster, stop func() error, err error) {
 	if err := removeLeftover(ctx, name); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	l, stop, err := lab.Shared(ctx, lab.Options{Name: name})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if shared, err = connect(ctx, l); err != nil {
+	if c, err = connect(ctx, l); err != nil {
 		_ = stop()
-		return nil, err
+		return nil, nil, err
 	}
-	return stop, nil
+	return c, stop, nil
 }
 
 // removeLeftover removes the lab of a test run that was killed.

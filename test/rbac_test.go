@@ -24,18 +24,24 @@ func TestLeastRole(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			takeRoom(t, 1)
-			testLeastRole(t, name)
+			testLeastRole(t, shared, name)
 		})
 	}
 }
 
 const drain = "node-drain"
 
-// TestLeastRoleToDrain is not parallel: a drain takes the pods of all namespaces.
-func TestLeastRoleToDrain(t *testing.T) { testLeastRole(t, drain) }
+// TestLeastRoleToDrain proves the same of a drain.
+func TestLeastRoleToDrain(t *testing.T) {
+	t.Parallel()
+	c := takeNodes(t)
+	takeRoom(t, 1)
+	testLeastRole(t, c, drain)
+}
 
-func testLeastRole(t *testing.T, experiment string) {
-	s := newShop(t, shared, healthy)
+func testLeastRole(t *testing.T, c *cluster, experiment string) {
+	t.Helper()
+	s := newShop(t, c, healthy)
 	a := newAccount(t, s, experiment)
 
 	began, objects, nodes := time.Now(), a.versions(t), s.nodes(t)
@@ -74,15 +80,16 @@ func testLeastRole(t *testing.T, experiment string) {
 }
 
 // TestLeastRoleOfGameDays proves of each game day among the examples that under the role that chaosctl rbac prints for it,
-// all of its experiments can be planned, and doctor finds nothing amiss. It is not parallel: before a drain, what is in all
-// namespaces counts.
+// all of its experiments can be planned, and doctor finds nothing amiss. Before a drain, what is in all namespaces counts.
 func TestLeastRoleOfGameDays(t *testing.T) {
+	t.Parallel()
+	c := takeNodes(t)
 	days, err := filepath.Glob(filepath.Join(binary.Repository(), "examples", "gamedays", "*.yaml"))
 	require.NoError(t, err)
 	require.NotEmpty(t, days)
 	for _, day := range days {
 		t.Run(filepath.Base(day), func(t *testing.T) {
-			s := newShop(t, shared, healthy)
+			s := newShop(t, c, healthy)
 			a := newAccount(t, s, "-f", day)
 			file, err := experiment.Loader{Catalogue: experiment.Catalogue{}}.LoadFile(day)
 			require.NoError(t, err)
