@@ -51,6 +51,7 @@ func TestHealthyShopSurvivesPodKill(t *testing.T) {
 	assert.False(t, recovery.Inferred, "the answers name their pods")
 	assertPhasesAddUp(t, recovery)
 	t.Log(report.LongestPhase(&r))
+	assertKubeletAgrees(t, s, p.Dir(t), &r)
 
 	assertFilesCanBeMadeAgain(t, s.cluster, p.Dir(t))
 }
