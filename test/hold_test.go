@@ -85,28 +85,50 @@ func TestHold(t *testing.T) {
 	assert.Zero(t, s.holds(t), "who does not wait any more leaves nothing to be approved")
 }
 
-// TestPageOfServe proves that a game day is seen by its page: the go given, the run followed while it goes, and stopped for good.
+// TestPageOfServe proves that a game day is seen by its page: the go given, the run followed while it goes, and stopped for good; and
+// that who follows the last run is told that it is over, though serve ends with it.
 func TestPageOfServe(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, shared, healthy)
 	before := s.configMap(t)
-	at := time.Now().Add(4 * time.Second).UTC().Format("2006-01-02T15:04:05")
-	p := start(t, s.cluster, "serve", "-f", heldDay(t, "at: "+at, "5m"), "-n", s.namespace, "--listen", "127.0.0.1:0", "--allow-actions")
-	p.Says(t, "page at http://")
-	page := regexp.MustCompile(`page at (http://\S+)`).FindStringSubmatch(p.Stderr.String())[1]
-	p.Says(t, "corrupt waits for a go until")
-	first := fetched(t, page)
-	assert.Contains(t, first, "Waiting for a go")
-	posted(t, page+"approve", url.Values{"hold": {"held/corrupt"}})
-	p.Says(t, "phase steady")
-	run := regexp.MustCompile(`/live/([\w-]+)"`).FindStringSubmatch(fetched(t, page))
-	require.NotNil(t, run, "the page does not show the run")
-	phases := followed(t, page+"live/"+run[1]+"/events")
-	assert.Equal(t, []string{"steady", "fault", "recovery"}, phases)
-	assert.Contains(t, fetched(t, page+"runs/"+run[1]+"/report.html"), run[1])
-	assert.Contains(t, fetched(t, page+"history?verdict=pass"), run[1])
+	phases := []string{"steady", "fault", "recovery"}
+	p, page := s.page(t, heldDay(t, soon(), "5m"))
+	assert.Equal(t, phases, followed(t, page+"live/"+begun(t, p, page)+"/events"))
+	assert.Zero(t, p.Exit(t))
+
+	day := heldDay(t, soon(), "5m")
+	later := strings.NewReplacer("name: held", "name: later").Replace(binary.Content(t, heldDay(t, `schedule: "@yearly"`, "5m")))
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(day), "later.yaml"), []byte(later), 0o644))
+	p, page = s.page(t, filepath.Dir(day))
+	run := begun(t, p, page)
+	assert.Equal(t, phases, followed(t, page+"live/"+run+"/events"))
+	assert.Contains(t, fetched(t, page+"runs/"+run+"/report.html"), run)
+	assert.Contains(t, fetched(t, page+"history?verdict=pass"), run)
 	p.Interrupt(t)
 	assertSameContent(t, before, s.configMap(t))
+}
+
+// soon is a time at which a game day is there.
+func soon() string { return "at: " + time.Now().Add(4*time.Second).UTC().Format("2006-01-02T15:04:05") }
+
+// page serves game days, and the page of them.
+func (s *shop) page(t *testing.T, days string) (p *binary.Process, address string) {
+	t.Helper()
+	p = start(t, s.cluster, "serve", "-f", days, "-n", s.namespace, "--listen", "127.0.0.1:0", "--allow-actions")
+	p.Says(t, "page at http://")
+	return p, regexp.MustCompile(`page at (http://\S+)`).FindStringSubmatch(p.Stderr.String())[1]
+}
+
+// begun gives the go by the page, and the run that it is for.
+func begun(t *testing.T, p *binary.Process, page string) (run string) {
+	t.Helper()
+	p.Says(t, "corrupt waits for a go until")
+	assert.Contains(t, fetched(t, page), "Waiting for a go")
+	posted(t, page+"approve", url.Values{"hold": {"held/corrupt"}})
+	p.Says(t, "phase steady")
+	found := regexp.MustCompile(`/live/([\w-]+)"`).FindStringSubmatch(fetched(t, page))
+	require.NotNil(t, found, "the page does not show the run")
+	return found[1]
 }
 
 // posted sends a form as the page would.

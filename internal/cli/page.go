@@ -103,18 +103,28 @@ func (s *server) serveAt(ctx context.Context, o listenOptions) error {
 		mux.Handle("/", site.Handler())
 		fmt.Fprintf(s.set.voices.err, "page at %s://%s/\n", scheme, listener.Addr())
 	}
-	ctx, cancel := context.WithCancel(ctx)
 	server := web.Server(mux)
 	ended := make(chan struct{})
-	context.AfterFunc(ctx, func() { _ = server.Close() })
 	go func() {
 		defer close(ended)
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			s.set.monitor.Ready(false)
 		}
 	}()
-	defer func() { cancel(); <-ended }()
+	defer func() { letGo(server); <-ended }()
 	return s.serve(ctx)
+}
+
+// goodbye is how long those who are being answered may take when everything else is over.
+const goodbye = 2 * time.Second
+
+// letGo ends a server whose runs have ended. Pages that follow one are told so; none is waited for that takes too long.
+func letGo(server *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), goodbye)
+	defer cancel()
+	if server.Shutdown(ctx) != nil {
+		_ = server.Close()
+	}
 }
 
 // isLoopback says whether nobody but this machine can reach an address.
