@@ -20,7 +20,7 @@ import (
 	"github.com/chaosctl/chaosctl/test/internal/binary"
 )
 
-// replicas serve one game day of every minute, in which a configuration is broken for 20 seconds, and elect a leader.
+// replicas serve one game day, and elect a leader.
 type replicas struct {
 	*shop
 	args []string
@@ -28,20 +28,26 @@ type replicas struct {
 
 const leads = "this replica leads"
 
+// newReplicas have a game day of every minute, in which a configuration is broken for 20 seconds.
 func newReplicas(t *testing.T) *replicas {
 	t.Helper()
-	s := newShop(t, shared, healthy)
+	return replicasOf(t, newShop(t, shared, healthy), "* * * * *",
+		quiet("corrupt", "deployment/catalogue", "configCorrupt: {configMap: catalogue-config, key: catalogue.json}", "20s"))
+}
+
+// replicasOf have a game day of one experiment.
+func replicasOf(t *testing.T, s *shop, schedule, experiment string) *replicas {
+	t.Helper()
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "corrupt.yaml"), []byte(
-		quiet("corrupt", "deployment/catalogue", "configCorrupt: {configMap: catalogue-config, key: catalogue.json}", "20s")), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "experiment.yaml"), []byte(experiment), 0o644))
 	day := filepath.Join(dir, "gameday.yaml")
 	require.NoError(t, os.WriteFile(day, []byte(`apiVersion: chaosctl.dev/v1alpha1
 kind: GameDay
 metadata: {name: elected}
 spec:
-  schedule: "* * * * *"
+  schedule: "`+schedule+`"
   experiments:
-  - {file: corrupt.yaml}
+  - {file: experiment.yaml}
 `), 0o644))
 	lease := s.namespace + "/serve"
 	a := newAccount(t, s, "-f", day, "--leader-elect", lease)
@@ -133,6 +139,30 @@ func TestServeElectsALeader(t *testing.T) {
 	assert.Zero(t, code)
 	assertSameContent(t, before, r.configMap(t))
 	r.remembered(t)
+}
+
+// TestServeElectsAnotherInADrain proves that when the replica that leads is killed in the middle of a drain, the other one gives the node
+// back as it was.
+func TestServeElectsAnotherInADrain(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, takeNodes(t), healthy)
+	r := replicasOf(t, s, "*/20 * * * * *", quiet("drain", "deployment/frontend", "nodeDrain: {count: 1}", "2m")+"  guard: {maxAffected: 67%}\n")
+	before := s.nodes(t)
+	first := r.start(t)
+	first.Says(t, leads)
+	second := r.start(t)
+	second.Says(t, "leads; this replica waits")
+	first.Says(t, "inject  evict pod")
+	first.Signal(t, syscall.SIGKILL)
+	<-first.Ended
+	require.NotEqual(t, before, s.nodes(t))
+
+	second.Says(t, "restored   Node ")
+	code, _ := second.Interrupt(t) // it may have begun a drain of its own
+	assert.Zero(t, code)
+	assert.Equal(t, before, s.nodes(t), "the nodes are not as before")
+	assert.Empty(t, slices.DeleteFunc(s.marks(t), func(o string) bool { return strings.HasPrefix(o, "Lease/serve:") }))
+	s.settle(t)
 }
 
 // ended is when the last run of a replica ended.
