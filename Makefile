@@ -35,7 +35,7 @@ test: test-unit prepare page-tools deploy-tools prometheus build shop ## Run all
 	@cd test && go test -count=1 -p 1 -timeout 30m ./... # packages that share two processors would measure one another
 
 .PHONY: test-all
-test-all: test test-release test-faults test-library test-truth test-examples test-crash fuzz site bench ## Run the long ones too: a release, all faults, the library, the truth table, all crash points, fuzzing, the site and the comparison with peers
+test-all: test test-release test-faults test-library test-truth test-examples test-crash test-soak fuzz site bench ## Run the long ones too: a release, all faults, the library, the truth table, all crash points, a soak, fuzzing, the site and the comparison with peers
 
 .PHONY: test-lab
 test-lab: prepare ## Boot labs of all kinds, and see that they are what they should be (needs root)
@@ -57,6 +57,7 @@ test-truth: prepare build shop ## Do each fault to a shop with each weakness, an
 .PHONY: test-examples
 test-examples: prepare build ## Run the applications of examples/ with their experiments (needs root)
 	@cd examples/etcd && $(GO_BUILD) -o ../../$(BIN)/etcd ./cmd/etcd
+	@cd examples/ingress && $(GO_BUILD) -o ../../$(BIN)/ingress ./cmd/ingress
 	@cd examples/queue && go test ./... && $(GO_BUILD) -o ../../$(BIN)/queue ./cmd/queue
 	@cd test && go test -count=1 -timeout 30m -v ./examples -examples.all
 
@@ -67,6 +68,10 @@ test-pages: page-tools build ## Look at the HTML pages in a browser, and keep a 
 .PHONY: test-crash
 test-crash: prepare build ## Kill a run at each of its points, and recover; make test does so at a sample of them (needs root)
 	@cd test && go test -timeout 120m -v -artifacts -outputdir ../$(BIN) -run TestCrash ./crash -crash.points 0 $(CRASH)
+
+.PHONY: test-soak
+test-soak: prepare build ## Run 500 short experiments back to back, and see that the process and the cluster hold no more at the end (half an hour; needs root)
+	@cd test && go test -count=1 -timeout 90m -v ./soak -soak.runs 500 $(SOAK)
 
 .PHONY: test-release
 test-release: ## Release what is committed, twice, compare, and install it by krew for each platform (half an hour, or a minute where all is built)
