@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/transport"
+	"k8s.io/client-go/util/connrotation"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
 )
@@ -43,6 +44,8 @@ type Cluster struct {
 	// Host is the API server's address.
 	Host string
 
+	// watches are the connections of watches.
+	watches *connrotation.Dialer
 	// streams is for connections that are more than a request and its answer.
 	streams *rest.Config
 	// patience is how long the first request may take.
@@ -92,7 +95,9 @@ func Connect(loader clientcmd.ClientConfig, userAgent string, wrap transport.Wra
 	if c.Metadata, err = metadata.NewForConfig(quiet); err != nil {
 		return nil, configError(err)
 	}
-	c.streams = forWatches(config)
+	// A dialer of its own keeps client-go from sharing the cached transport, hence the connection.
+	c.watches = connrotation.NewDialer((&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext)
+	c.streams = forWatches(config, c.watches)
 	if c.Watch, err = kubernetes.NewForConfig(c.streams); err != nil {
 		return nil, configError(err)
 	}
@@ -100,12 +105,9 @@ func Connect(loader clientcmd.ClientConfig, userAgent string, wrap transport.Wra
 }
 
 // Close gives up the connection of watches, which is this one's own; that of all other requests may be shared. A program that
-// connects again and again would have each of them open for another 90 seconds.
-func (c *Cluster) Close() {
-	if client, ok := c.Watch.CoreV1().RESTClient().(*rest.RESTClient); ok && client.Client != nil {
-		utilnet.CloseIdleConnectionsFor(client.Client.Transport)
-	}
-}
+// connects again and again would have each of them open for another 90 seconds. It is for when no watch is wanted any more: one
+// that is not quite over is cut.
+func (c *Cluster) Close() { c.watches.CloseAll() }
 
 // noticeDeadConnections makes a connection that is silent for 5 seconds be tested, and given up when that is not answered
 // within 5 more. By default that takes 45, in which every request waits on a connection that a balancer has forgotten:
@@ -123,12 +125,11 @@ func noticeDeadConnections(rt http.RoundTripper) http.RoundTripper {
 }
 
 // forWatches is the configuration of a connection for requests that last as long as the run does.
-func forWatches(config *rest.Config) *rest.Config {
+func forWatches(config *rest.Config, dialer *connrotation.Dialer) *rest.Config {
 	watches := rest.CopyConfig(config)
 	// The bound of a request is for those that are answered at once.
 	watches.Timeout = 0
-	// A dialer of its own keeps client-go from sharing the cached transport, hence the connection.
-	watches.Dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext
+	watches.Dial = dialer.DialContext
 	return watches
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/connrotation"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
@@ -33,7 +34,7 @@ func TestTheBoundOfARequestSparesWatches(t *testing.T) {
 	assert.Equal(t, time.Minute, connect("1m").patience)
 	assert.Equal(t, "shop", connect("").Namespace)
 	assert.Equal(t, "lab", connect("").Context)
-	assert.Zero(t, forWatches(&rest.Config{Timeout: time.Minute}).Timeout)
+	assert.Zero(t, forWatches(&rest.Config{Timeout: time.Minute}, &connrotation.Dialer{}).Timeout)
 }
 
 // TestCloseEndsTheConnectionOfWatches proves that a connection that was made for watches does not outlast its use.
