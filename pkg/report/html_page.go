@@ -106,7 +106,7 @@ func (p *page) draw() {
 		})
 	}
 	whole := wholeRun(p.Model)
-	if len(p.Spans)+len(p.Series)+len(p.Pods)+len(p.Marks) > 0 {
+	if len(p.Spans)+len(p.Series)+len(p.Pods)+len(p.Marks)+len(p.ProbeLanes) > 0 {
 		both("The whole run", "", whole, "run")
 		if s, worth := closeUp(p.Model); worth {
 			both("Around the fault", "From "+offset(s.from)+" to "+offset(s.to)+".", s, "closeup")

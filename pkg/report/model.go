@@ -18,6 +18,8 @@ type Model struct {
 	// Counts are the workloads and autoscalers whose numbers changed; Happened is what Kubernetes told of the target.
 	Counts   []CountLane
 	Happened []Happening
+	// ProbeLanes are the probes over time, in the order of Result.Probes.
+	ProbeLanes []ProbeLane
 	// ExperimentYAML is the experiment as it was run.
 	ExperimentYAML string
 }

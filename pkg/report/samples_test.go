@@ -33,6 +33,9 @@ func passingKill() *Model {
 	s.expect("recovery", "recovery", Pass, "3.14 s", "≤ 20 s", "4 ms", "run", "the only victim was replaced by web-7d9f8b6c5-9qz7m")
 	s.Reasons = []string{"all 3 expectations held", "the fault took effect: the UID of web-7d9f8b6c5-x2k4p is gone"}
 	s.Probes = []ProbeResult{{Name: "ready replicas", Checks: 35, Failures: 3, LastMessage: "object.status.readyReplicas >= 3 was false: 2"}}
+	s.ProbeLanes = []ProbeLane{{Name: "ready replicas", Segments: []ProbeSegment{
+		{"held", at(0.4), at(10.4), 10, ""}, {"failed", at(10.4), at(13.4), 3, s.Probes[0].LastMessage}, {"held", at(13.4), at(34.9), 22, ""},
+	}}}
 	s.Notes = []Note{{at(0.1), "info", "the watch delay is 4 ms (p95 of 20 patches)"}}
 	return s.Model
 }

@@ -61,8 +61,23 @@ func (t *chart) pods() {
 	}
 }
 
+// laneHeight is that of what is drawn in the lane of a pod or a probe, in pixels.
+const laneHeight = 13.0
+
+// besideLane writes the name of a lane, beside it or above, and returns where what is drawn in it begins.
+func (t *chart) besideLane(name string) (top float64) {
+	if !t.narrow {
+		top = t.y + (t.podHeight-laneHeight)/2
+		t.body.text("pod", 0, top+10, fitPod(name, t.left-10))
+		return top
+	}
+	top = t.y + t.podHeight - laneHeight - 2
+	t.panel(top-1, top+laneHeight+1)
+	t.body.text("pod", 0, top-4, fitPod(name, t.width-8))
+	return top
+}
+
 func (t *chart) pod(l lane) {
-	const height = 13.0
 	name := l.Name
 	switch l.role {
 	case "victim":
@@ -70,14 +85,7 @@ func (t *chart) pod(l lane) {
 	case "replacement":
 		name = "+ " + name
 	}
-	top := t.y + (t.podHeight-height)/2
-	if t.narrow {
-		top = t.y + t.podHeight - height - 2
-		t.panel(top-1, top+height+1)
-		t.body.text("pod", 0, top-4, fitPod(name, t.width-8))
-	} else {
-		t.body.text("pod", 0, top+10, fitPod(name, t.left-10))
-	}
+	top := t.besideLane(name)
 	longest, room := -1, 0.0
 	drawn := map[string]float64{} // how far the segments of a state reach
 	for i, s := range l.Segments {
@@ -91,7 +99,7 @@ func (t *chart) pod(l lane) {
 			continue
 		}
 		drawn[s.State] = x + width
-		t.body.rect("seg seg-"+stateClass(s.State), x, top, width, height,
+		t.body.rect("seg seg-"+stateClass(s.State), x, top, width, laneHeight,
 			s.State+" from "+offset(s.Start.Seconds())+" for "+seconds(s.End.Sub(s.Start).Seconds()))
 		if s.State == "ready" && width > room {
 			longest, room = i, width

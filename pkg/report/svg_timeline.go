@@ -65,6 +65,7 @@ func drawTimeline(m *Model, d detail, f frame, s span, id string) template.HTML 
 	}
 	t.counts()
 	t.pods()
+	t.probes()
 	t.happened()
 	t.y += 18
 	t.ground()

@@ -151,6 +151,14 @@ func unknown(t *testing.T, dir string) {
 	c := event.ChangeUpdated{ID: "corrupt/1", Fault: "corrupt", Verb: "patch", Object: object, Message: "no replica was seen to read the new value within 10 s"}
 	r.change(10.02, c, event.ChangeIntended, event.ChangeSent, event.ChangeApplied, event.ChangeUnproved)
 	r.change(25.01, c, event.ChangeUndone)
+	for i := range 26 {
+		lost := i > 11 && i < 15
+		c := event.ProbeChecked{Name: "catalogue-answers", OK: !lost, Unknown: lost, Seconds: 0.003}
+		if lost {
+			c.Message = "the connection to where the probe runs was lost"
+		}
+		r.add(float64(i)+0.5, c)
+	}
 	r.load("browse", 60, 27, 0.002, []string{podName(1), podName(2)})
 	r.add(3, event.Noted{Level: "warning", Message: "the generator is behind: 40 requests in flight, its bound"})
 	r.add(4, event.WatchInterrupted{Resource: "pods", Reason: "the server closed it: too old resource version"})
