@@ -3,6 +3,10 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"html"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -43,6 +47,11 @@ func TestCorruptConfigurationComesBack(t *testing.T) {
 
 	assertSameDeployment(t, deployment, s.catalogue(t))
 	assert.Empty(t, s.marks(t))
+
+	page, err := os.ReadFile(filepath.Join(p.Dir(t), "report.html"))
+	require.NoError(t, err)
+	assert.Contains(t, string(page), fmt.Sprintf("%d bytes → %d bytes", len(configMap.Data["catalogue.json"]), len(broken.Data["catalogue.json"])))
+	assert.Contains(t, html.UnescapeString(string(page)), "<ins>+"+strings.SplitN(broken.Data["catalogue.json"], "\n", 2)[0], "the report does not show what became of it")
 }
 
 // watchConfigMap collects the states that a ConfigMap goes through from now on.

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/chaosctl/chaosctl/pkg/cluster"
+	"github.com/chaosctl/chaosctl/pkg/configdiff"
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/inject"
 	"github.com/chaosctl/chaosctl/pkg/journal"
@@ -218,9 +219,13 @@ func (a *Applier) record(c *inject.Change, state event.ChangeState, message stri
 	if uid := a.created(c); uid != "" {
 		object.UID = string(uid)
 	}
-	a.log.Record(event.ChangeUpdated{
+	updated := event.ChangeUpdated{
 		ID: c.ID, Fault: c.Fault, Object: object, Verb: c.Verb(), State: state, Message: message,
-	})
+	}
+	if state == event.ChangeIntended {
+		updated.Config = configdiff.Of(c)
+	}
+	a.log.Record(updated)
 }
 
 // take removes and returns the changes to undo, in the order of their undo: newest first, save that a change waits

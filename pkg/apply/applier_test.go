@@ -67,6 +67,24 @@ func TestPanicIsAnError(t *testing.T) {
 	assert.Empty(t, a.UndoAll(t.Context()), "nothing was sent")
 }
 
+// TestIntentTellsTheConfiguration: what becomes of a configuration is in the log once, before anything is sent.
+func TestIntentTellsTheConfiguration(t *testing.T) {
+	var all []event.ChangeUpdated
+	a := New(nil, "run-1", broken{}, recorderFunc(func(p event.Payload) { all = append(all, p.(event.ChangeUpdated)) }))
+	require.Error(t, a.Apply(t.Context(), []inject.Change{*corrupt("c", "mode", "fast", "x")}), "there is no cluster to send to")
+	require.NotEmpty(t, all)
+	require.Equal(t, event.ChangeIntended, all[0].State)
+	require.NotNil(t, all[0].Config)
+	assert.Equal(t, []string{"-fast", "+x"}, all[0].Config.Keys[0].Lines)
+	for _, later := range all[1:] {
+		assert.Nil(t, later.Config, "%s", later.State)
+	}
+}
+
+type recorderFunc func(event.Payload)
+
+func (f recorderFunc) Record(p event.Payload) { f(p) }
+
 func TestStages(t *testing.T) {
 	d := &diary{}
 	a := New(nil, "run-1", broken{&journal.LocalError{Err: errors.New("full")}}, d)

@@ -34,7 +34,9 @@ func payloads() []event.Payload {
 		event.StreamEnded{ID: 1, Starved: true, Unexpected: "m", Shared: true},
 		event.PhaseStarted{Phase: event.Fault},
 		event.PhaseEnded{Phase: event.Recovery, Reason: "interrupted", Complete: true, Converged: 7},
-		event.ChangeUpdated{ID: "c", Fault: "kill", Object: object, Verb: "delete", State: event.ChangeSent, Message: "m"},
+		event.ChangeUpdated{ID: "c", Fault: "kill", Object: object, Verb: "delete", State: event.ChangeSent, Message: "m", Config: &event.ConfigChange{
+			Keys: []event.ConfigKey{{Key: "data.mode", Before: new(4), After: new(5), Withheld: "w", Lines: []string{"-open"}, Cut: 3}}, More: 2,
+		}},
 		event.PodObserved{
 			UID: "u1", Name: "web-1", Namespace: "shop", Node: "node2", OwnerUID: "o1", OwnerKind: "ReplicaSet", Owner: "web", Target: true,
 			Scheduled: true, Prepared: true, Running: true, Ready: true, Terminating: true, Gone: true, Left: true, Restarts: 2, Reason: "CrashLoopBackOff", Initial: true, Addresses: "10.0.0.1,fd00::1",

@@ -159,6 +159,30 @@ type ChangeUpdated struct {
 	State  ChangeState `json:"state"`
 	// Message explains: which budget blocks, what was observed, what diverged, which command is left to run.
 	Message string `json:"message,omitempty"`
+	// Config is what becomes of a ConfigMap or a Secret, with the first of the states; absent for a change of anything else.
+	Config *ConfigChange `json:"config,omitempty"`
+}
+
+// ConfigChange is what a change makes of a ConfigMap or a Secret, as far as it may be told.
+type ConfigChange struct {
+	Keys []ConfigKey `json:"keys"`
+	// More is how many keys are changed beside those.
+	More int `json:"more,omitempty"`
+}
+
+// ConfigKey is what a change makes of one key.
+type ConfigKey struct {
+	// Key is its path in the object: data.mode, data[settings.json].
+	Key string `json:"key"`
+	// Before and After are the sizes of its value in bytes; absent where there is no such key.
+	Before *int `json:"before,omitempty"`
+	After  *int `json:"after,omitempty"`
+	// Withheld says why no more than that is told; empty where there are lines.
+	Withheld string `json:"withheld,omitempty"`
+	// Lines are those of a unified diff: as it was after a space, removed after -, added after +, and after @ where the next stand.
+	Lines []string `json:"lines,omitempty"`
+	// Cut is how many lines are left out after those.
+	Cut int `json:"cut,omitempty"`
 }
 
 // PodObserved is the state of a pod of the target's namespace, each time that a watch shows a difference in it.

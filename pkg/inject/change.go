@@ -84,6 +84,9 @@ type Edit struct {
 	// Subresource is by which the fields are written, and the marker with them: "status" for those of a status, of which nothing
 	// is written otherwise. Its kind must let metadata be written by that too, as pods do. Empty is the object itself.
 	Subresource string `json:"subresource,omitempty"`
+	// Credential says that what the fields hold lets somebody in, and is to be shown to nobody, whatever object holds it.
+	// Journals do not hold it.
+	Credential bool `json:"-"`
 }
 
 // Create makes an object, and is undone by its deletion, under the UID that it then has. Somebody else's object of the same

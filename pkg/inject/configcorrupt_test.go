@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/chaosctl/chaosctl/pkg/configdiff"
 	"github.com/chaosctl/chaosctl/pkg/inject"
 	"github.com/chaosctl/chaosctl/pkg/inject/mutation"
 )
@@ -191,6 +192,17 @@ func TestSecretTypes(t *testing.T) {
 	}
 }
 
+// TestWrongCredentialsAreNotShown: nor is what lets somebody in, where a ConfigMap holds it.
+func TestWrongCredentialsAreNotShown(t *testing.T) {
+	changes := planned(t, corrupt(mutation.WrongCredential), withSettings(map[string]string{"app.json": "swordfish"}).scope())
+	told := configdiff.Of(&changes[0])
+	require.Len(t, told.Keys, 1)
+	assert.Equal(t, "it may hold a credential", told.Keys[0].Withheld)
+	assert.Empty(t, told.Keys[0].Lines)
+	changes = planned(t, corrupt(mutation.Garbage), withSettings(map[string]string{"app.json": "swordfish"}).scope())
+	assert.Contains(t, configdiff.Of(&changes[0]).Keys[0].Lines, "-swordfish")
+}
+
 // TestSecretsAreNotShown: of a Secret, a plan shows neither the value nor what is in it, and neither does a refusal (G18).
 func TestSecretsAreNotShown(t *testing.T) {
 	const original = `{"hunter2": true, "inner": {"word": "swordfish"}}`
@@ -204,7 +216,10 @@ func TestSecretsAreNotShown(t *testing.T) {
 		f := field(t, changes)
 		assert.JSONEq(t, quoted(base64.StdEncoding.EncodeToString([]byte(original))), string(f.Original))
 		assert.True(t, changes[0].Object.Confidential())
-		shown := changes[0].What + changes[0].Undo() + changes[0].ID
+		config, err := json.Marshal(configdiff.Of(&changes[0]))
+		require.NoError(t, err)
+		shown := changes[0].What + changes[0].Undo() + changes[0].ID + string(config)
+		assert.Contains(t, shown, "shown nowhere")
 		var values []string
 		for _, v := range []json.RawMessage{f.Original, f.Value} {
 			if v != nil {

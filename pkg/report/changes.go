@@ -22,6 +22,8 @@ type changeStory struct {
 	sent, acked, undone        event.Instant
 	blockedSince               event.Instant
 	applied, finished, blocked bool
+	// config is nil where the change is none of a ConfigMap or a Secret.
+	config *event.ConfigChange
 }
 
 func newChanges() *changes { return &changes{byID: map[string]*changeStory{}} }
@@ -37,6 +39,9 @@ func (c *changes) add(at event.Instant, p event.ChangeUpdated) {
 	}
 	if p.Message != "" {
 		s.result.Message = p.Message
+	}
+	if p.Config != nil {
+		s.config = p.Config
 	}
 	subject := p.Verb + " " + p.Object.Kind + " " + p.Object.Name
 	switch p.State {

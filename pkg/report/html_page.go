@@ -29,8 +29,10 @@ type page struct {
 	Bars      []template.HTML
 	Loads     []loadView
 	Rows      []changeView
-	Limits    []string
-	Figures   []figuresView
+	// Configured is what became of ConfigMaps and Secrets.
+	Configured []configView
+	Limits     []string
+	Figures    []figuresView
 }
 
 // timelineView is a span of the run as two pictures: one for wide screens, one for narrow ones.
@@ -56,6 +58,7 @@ func newPage(original *Model, d detail) *page {
 		Limits:  limits(m),
 		Figures: figures(m, d),
 	}
+	p.Configured = configViews(p)
 	p.headline()
 	for _, each := range m.Explanation.lines() {
 		each.Value = unbroken(each.Value)

@@ -20,6 +20,8 @@ type Model struct {
 	Happened []Happening
 	// ProbeLanes are the probes over time, in the order of Result.Probes.
 	ProbeLanes []ProbeLane
+	// Configs are what changes made of ConfigMaps and Secrets, in their order.
+	Configs []ConfigChange
 	// ExperimentYAML is the experiment as it was run.
 	ExperimentYAML string
 }

@@ -149,7 +149,13 @@ func unknown(t *testing.T, dir string) {
 	r.steadyPod(podName(1), "node1")
 	r.steadyPod(podName(2), "node2")
 	c := event.ChangeUpdated{ID: "corrupt/1", Fault: "corrupt", Verb: "patch", Object: object, Message: "no replica was seen to read the new value within 10 s"}
-	r.change(10.02, c, event.ChangeIntended, event.ChangeSent, event.ChangeApplied, event.ChangeUnproved)
+	c.Config = &event.ConfigChange{Keys: []event.ConfigKey{{Key: "data[settings.json]", Before: new(158), After: new(79), Lines: []string{
+		"@ line 4", `   "mode": "open",`, `   "products": [`, `     {"name": "Teapot", "price": 1900},`, `-    {"name": "Kettle", "price": 4900}`, "-  ]", "-}", `+    {"name": "Ket`,
+		"+" + strings.Repeat("one long line ", 12) + "…",
+	}}, {Key: "data.password", Before: new(12), After: new(12), Withheld: "it may hold a credential"}}}
+	r.change(10.02, c, event.ChangeIntended)
+	c.Config = nil
+	r.change(10.024, c, event.ChangeSent, event.ChangeApplied, event.ChangeUnproved)
 	r.change(25.01, c, event.ChangeUndone)
 	for i := range 26 {
 		lost := i > 11 && i < 15
@@ -237,6 +243,7 @@ func attacked(t *testing.T, dir string) {
 	for i, name := range []string{hostile, strings.Repeat("x", 5000), "مرحبا", long} {
 		r.steadyPod(name, hostile)
 		c := event.ChangeUpdated{ID: fmt.Sprintf("kill-one/1/%d%s", i, name), Fault: hostile, Verb: hostile, Message: name, Object: event.Object{Kind: hostile, Namespace: hostile, Name: name, UID: "uid-" + name, Node: name, Owner: name}}
+		c.Config = &event.ConfigChange{Keys: []event.ConfigKey{{Key: name, Before: new(1), After: new(2), Lines: []string{"-" + name, "+" + name, "@" + name, name}, Cut: 5}, {Key: name, Withheld: name}}, More: 6}
 		r.change(10+float64(i), c, event.ChangeIntended, event.ChangeSent, event.ChangeApplied, event.ChangeProved, event.ChangeStuck)
 		r.replaced(name, hostile, name+"2", strings.Repeat("node", 200), 10.01+float64(i), 2)
 		r.add(11, event.Noted{Level: hostile, Message: name})
