@@ -65,7 +65,7 @@ func (r *record) facts(q *requests, recoveries []timeline.Recovery) *verdict.Fac
 // model puts everything together.
 func (r *record) model(q *requests, f *verdict.Facts) *Model {
 	e := r.experiment
-	m := &Model{End: r.end, Plan: r.planned, Spans: r.spans, Marks: r.changes.marks, Pods: r.pods.lanes(r.end), Notes: r.notes, Counts: r.around.lanes(), Happened: r.around.happened, ProbeLanes: r.probes.lanes(&e.Spec), Configs: r.changes.configs()}
+	m := &Model{End: r.end, Plan: r.planned, Spans: r.spans, Marks: r.changes.marks, Pods: r.pods.lanes(r.end), Notes: r.notes, Counts: r.around.lanes(), Happened: r.around.happened, ProbeLanes: r.probes.lanes(&e.Spec), Configs: r.changes.configs(), Shares: phaseShares(q.shares)}
 	m.Result = Result{
 		APIVersion: ResultVersion, Kind: "Result", RunID: r.start.RunID,
 		Experiment: ExperimentRef{

@@ -22,7 +22,7 @@ type membership struct {
 	seen map[string]map[string]bool
 }
 
-// members are the names of the pods that are ready from an instant on, in order.
+// members are the names of the pods that are ready from an instant on, sorted.
 type members struct {
 	from event.Instant
 	pods []string
@@ -81,28 +81,43 @@ func (m *membership) of(service string, window verdict.Span) []stretch {
 			until = min(until, since[i+1].from)
 		}
 		if from < until {
-			all = append(all, stretch{members: members{from, s.pods}, until: until})
+			all = append(all, stretch{members: members{from, s.pods}, until: until, answered: map[string]*uint64{}})
 		}
 	}
 	return all
 }
 
-// stretch is a time in which the same pods were ready, and how many requests they answered.
+// stretch is a time in which the same pods were ready, and how many requests each of them answered.
 type stretch struct {
 	members
-	until    event.Instant
-	answered uint64
+	until event.Instant
+	// answered has those that answered any.
+	answered map[string]*uint64
 }
 
-// balance counts who answered the requests of a load within a window.
+// of counts the requests that a pod answered; nil where it was not ready.
+func (s *stretch) of(pod string) *uint64 {
+	answered := s.answered[pod]
+	if answered == nil {
+		if _, ready := slices.BinarySearch(s.pods, pod); !ready {
+			return nil
+		}
+		answered = new(uint64)
+		s.answered[pod] = answered
+	}
+	return answered
+}
+
+// balance counts who answered the requests of some streams within a window.
 type balance struct {
 	load      string
 	window    verdict.Window
 	span      verdict.Span
-	streams   map[int]bool
+	streams   []int
 	stretches []stretch
-	byPod     map[string]uint64
-	shares    verdict.Shares
+	// newest is where the last request fell into, since the next one mostly does too.
+	newest int
+	shares verdict.Shares
 }
 
 // balances are those that the experiment has expectations of.
@@ -117,11 +132,11 @@ func (r *record) balances() []*balance {
 		if !began {
 			continue
 		}
-		counted := &balance{load: b.Of, window: b.During, span: span, streams: map[int]bool{}, byPod: map[string]uint64{}}
+		counted := &balance{load: b.Of, window: b.During, span: span}
 		for _, s := range r.streams {
 			if s.Name == b.Of && s.Connections == string(experiment.Fresh) {
-				counted.streams[s.ID] = true
-				counted.stretches = r.members.of(orElse(s.Service, r.members.only(r.pods)), span)
+				counted.streams = append(counted.streams, s.ID)
+				counted.stretches = r.members.of(r.serviceOf(s), span)
 			}
 		}
 		all = append(all, counted)
@@ -129,34 +144,57 @@ func (r *record) balances() []*balance {
 	return all
 }
 
+// serviceOf is the Service that a stream goes to; "" where it is not known.
+func (r *record) serviceOf(s event.StreamStarted) string {
+	return orElse(s.Service, r.members.only(r.pods))
+}
+
+// add counts a request of one of the streams.
 func (b *balance) add(s load.Sample) {
-	if !b.streams[s.Stream] || s.Due < b.span.Start || s.Due >= b.span.End {
+	if s.Due < b.span.Start || s.Due >= b.span.End {
 		return
 	}
 	if s.Pod == "" {
 		b.shares.Unnamed++
 		return
 	}
-	i := sort.Search(len(b.stretches), func(i int) bool { return b.stretches[i].from > s.Start }) - 1
-	if i < 0 || !slices.Contains(b.stretches[i].pods, s.Pod) {
-		b.shares.Others++
-		return
+	if i := b.at(s.Start); i >= 0 {
+		if answered := b.stretches[i].of(s.Pod); answered != nil {
+			*answered++
+			return
+		}
 	}
-	b.stretches[i].answered++
-	b.byPod[s.Pod]++
+	b.shares.Others++
+}
+
+// at is the last stretch that begins before an instant or at it; -1 where there is none.
+func (b *balance) at(start event.Instant) int {
+	n := b.newest
+	if n >= len(b.stretches) || b.stretches[n].from > start || n+1 < len(b.stretches) && b.stretches[n+1].from <= start {
+		n = sort.Search(len(b.stretches), func(i int) bool { return b.stretches[i].from > start }) - 1
+		b.newest = max(n, 0)
+	}
+	return n
 }
 
 // result gives each pod its share. Those that were never ready have none.
 func (b *balance) result() verdict.Shares {
 	byPod := map[string]*verdict.Share{}
 	for _, s := range b.stretches {
+		total := uint64(0)
+		for _, answered := range s.answered {
+			total += *answered
+		}
 		for _, name := range s.pods {
 			share := byPod[name]
 			if share == nil {
-				share = &verdict.Share{Pod: name, Answered: b.byPod[name]}
+				share = &verdict.Share{Pod: name}
 				byPod[name] = share
 			}
-			share.Equal += float64(s.answered) / float64(len(s.pods))
+			if answered := s.answered[name]; answered != nil {
+				share.Answered += *answered
+			}
+			share.Equal += float64(total) / float64(len(s.pods))
 			share.Ready += s.until.Sub(s.from).Seconds() / b.span.Length().Seconds()
 		}
 	}

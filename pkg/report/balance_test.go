@@ -70,7 +70,7 @@ func TestSharesAddUp(t *testing.T) {
 			m.add(at(now), e)
 		}
 		window := verdict.Span{Start: at(rapid.Float64Range(0, 10).Draw(t, "start")), End: at(rapid.Float64Range(11, 30).Draw(t, "end"))}
-		b := &balance{span: window, streams: map[int]bool{0: true}, byPod: map[string]uint64{}, stretches: m.of("web", window)}
+		b := &balance{span: window, stretches: m.of("web", window)}
 		within := uint64(0)
 		for range rapid.IntRange(0, 200).Draw(t, "requests") {
 			due := at(rapid.Float64Range(0, 30).Draw(t, "due"))

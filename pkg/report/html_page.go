@@ -29,6 +29,8 @@ type page struct {
 	Bars      []template.HTML
 	Loads     []loadView
 	Rows      []changeView
+	// Answerers are who answered the loads.
+	Answerers []sharesView
 	// Configured is what became of ConfigMaps and Secrets.
 	Configured []configView
 	Limits     []string
@@ -58,7 +60,7 @@ func newPage(original *Model, d detail) *page {
 		Limits:  limits(m),
 		Figures: figures(m, d),
 	}
-	p.Configured = configViews(p)
+	p.Configured, p.Answerers = configViews(p), sharesViews(m, d)
 	p.headline()
 	for _, each := range m.Explanation.lines() {
 		each.Value = unbroken(each.Value)

@@ -22,6 +22,8 @@ type Model struct {
 	ProbeLanes []ProbeLane
 	// Configs are what changes made of ConfigMaps and Secrets, in their order.
 	Configs []ConfigChange
+	// Shares are who answered each stream, in each phase of the run, where answers name their pods.
+	Shares []StreamShares
 	// ExperimentYAML is the experiment as it was run.
 	ExperimentYAML string
 }

@@ -20,8 +20,12 @@ import (
 
 // requests is the fold over the samples of a run.
 type requests struct {
-	tally    *load.Tally
+	tally *load.Tally
+	// balances are those that are expected, and shares those of each stream in each phase.
 	balances []*balance
+	shares   []streamShares
+	// counted holds, by the number of a stream, who counts its requests.
+	counted map[int][]*balance
 	// failures is nil where they are not asked for.
 	failures *attribution.Join
 	// named says that answers name their pods.
@@ -68,7 +72,8 @@ func readRequests(dir string, r *record, recoveries []timeline.Recovery) (*reque
 		windows = append(windows, load.Window{Name: string(name), Start: span.Start, End: span.End})
 	}
 	q := newRequests(load.NewTally(r.loadStreams(), windows...), recoveries)
-	q.balances, q.failures = r.balances(), r.join()
+	q.balances, q.shares, q.failures = r.balances(), r.shares(), r.join()
+	q.count()
 	path := filepath.Join(dir, SamplesFile)
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -89,7 +94,7 @@ func readRequests(dir string, r *record, recoveries []timeline.Recovery) (*reque
 
 func (q *requests) add(s load.Sample) error {
 	q.tally.Add(s)
-	for _, b := range q.balances {
+	for _, b := range q.counted[s.Stream] {
 		b.add(s)
 	}
 	if q.failures != nil {

@@ -32,6 +32,14 @@ type recording struct {
 	random  *rand.Rand
 	samples []load.Sample
 	streams int
+	// replacements are by their names.
+	replacements map[string]replacement
+}
+
+// replacement answers from an instant on, and its victim until another.
+type replacement struct {
+	victim        string
+	lost, serving float64
 }
 
 // record begins the directory of a run; the document is its experiment.
@@ -40,7 +48,7 @@ func record(t *testing.T, dir, document string) *recording {
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	log, err := event.CreateLog(filepath.Join(dir, report.EventsFile), event.NewClock(began))
 	require.NoError(t, err)
-	r := &recording{t: t, dir: dir, log: log, random: rand.New(rand.NewPCG(7, 11))}
+	r := &recording{t: t, dir: dir, log: log, random: rand.New(rand.NewPCG(7, 11)), replacements: map[string]replacement{}}
 	text, err := yaml.YAMLToJSON([]byte(document))
 	require.NoError(t, err)
 	r.add(0.001, event.RunStarted{
@@ -89,7 +97,7 @@ func (r *recording) load(name string, rate, end, median float64, pods []string, 
 		for i := range int(end * rate) {
 			due := (float64(i) + 0.5) / rate
 			response := median * (0.8 + 0.3*r.random.ExpFloat64())
-			s := load.Sample{Stream: id, Due: at(due), Start: at(due + 0.0001), Status: 200, Pod: pods[i%len(pods)]}
+			s := load.Sample{Stream: id, Due: at(due), Start: at(due + 0.0001), Status: 200, Pod: r.answering(pods, i, due)}
 			for _, l := range losses {
 				switch {
 				case due >= l.from && due < l.to && r.random.Float64() < l.share:
@@ -102,6 +110,20 @@ func (r *recording) load(name string, rate, end, median float64, pods []string, 
 			r.samples = append(r.samples, s)
 		}
 	}
+}
+
+// answering is the pod whose turn it is: the one that is replaced later, or the next where neither is there.
+func (r *recording) answering(pods []string, turn int, seconds float64) string {
+	for i := range pods {
+		pod := pods[(turn+i)%len(pods)]
+		switch replaced, is := r.replacements[pod]; {
+		case !is || seconds >= replaced.serving:
+			return pod
+		case seconds < replaced.lost:
+			return replaced.victim
+		}
+	}
+	return pods[turn%len(pods)]
 }
 
 // podOf is a pod of the workload under test, ready.
@@ -120,13 +142,14 @@ func (r *recording) steadyPod(name, node string) {
 	r.add(0.004, event.EndpointObserved{Service: "web", PodUID: p.UID, Pod: name, Ready: true, Serving: true, Initial: true})
 }
 
-// replaced is the loss of a pod at an instant, and its replacement, which is ready after so long.
-func (r *recording) replaced(victim, from, replacement, to string, fault, ready float64) {
+// replaced is the loss of a pod at an instant, and its successor, which is ready after so long.
+func (r *recording) replaced(victim, from, successor, to string, fault, ready float64) {
+	r.replacements[successor] = replacement{victim, fault + 0.02, fault + ready + 0.05}
 	gone := podOf(victim, from)
 	gone.Terminating, gone.Ready = true, false
 	r.add(fault+0.006, gone)
 	r.add(fault+0.021, event.EndpointObserved{Service: "web", PodUID: gone.UID, Pod: victim, Removed: true})
-	p := podOf(replacement, "")
+	p := podOf(successor, "")
 	p.Scheduled, p.Prepared, p.Running, p.Ready = false, false, false, false
 	r.add(fault+0.024, p)
 	p.Scheduled, p.Node = true, to
@@ -137,7 +160,7 @@ func (r *recording) replaced(victim, from, replacement, to string, fault, ready 
 	r.add(fault+0.4*ready, p)
 	p.Ready = true
 	r.add(fault+ready, p)
-	r.add(fault+ready+0.031, event.EndpointObserved{Service: "web", PodUID: p.UID, Pod: replacement, Ready: true, Serving: true})
+	r.add(fault+ready+0.031, event.EndpointObserved{Service: "web", PodUID: p.UID, Pod: successor, Ready: true, Serving: true})
 	gone.Gone = true
 	r.add(fault+0.4, gone)
 }
