@@ -416,10 +416,10 @@ func TestBuildTellsOfAbortConditions(t *testing.T) {
 	require.NoError(t, WriteHTML(&page, m))
 	require.NoError(t, WriteMarkdown(&markdown, m))
 	for _, a := range m.AbortIf {
-		assert.Contains(t, page.String(), "<bdi>"+a.Name+"</bdi>")
+		assert.Contains(t, page.String(), "<bdi>"+exactly(a.Name)+"</bdi>")
 		assert.Contains(t, markdown.String(), a.Name)
 	}
-	assert.Contains(t, page.String(), "</span>came true</span> <bdi>availability of browse below 50% over 5s</bdi>")
+	assert.Contains(t, page.String(), "</span>came true</span> <bdi>availability of browse below 50\u00a0% over 5\u00a0s</bdi>")
 
 	assert.Equal(t, []Verdict{Pass, Pass, Unknown}, outcomes(aborted(t).end("", "")))
 

@@ -53,14 +53,14 @@ func (c *changes) add(at event.Instant, p event.ChangeUpdated) {
 	case event.ChangeBlocked:
 		if !s.blocked {
 			s.blocked, s.blockedSince = true, s.sent
-			c.mark(at, "block", subject+" is blocked")
+			c.mark(at, "block", subject+" is blocked", p.Object.Name)
 		}
 	case event.ChangeApplied:
 		s.applied, s.acked = true, at
 		if s.blocked {
 			s.result.BlockedSeconds = s.sent.Sub(s.blockedSince).Seconds()
 		}
-		c.mark(s.sent, "inject", subject)
+		c.mark(s.sent, "inject", subject, p.Object.Name)
 	case event.ChangeFailed:
 		s.result.Proof = "failed"
 		if s.blocked {
@@ -72,12 +72,12 @@ func (c *changes) add(at event.Instant, p event.ChangeUpdated) {
 		s.result.Proof = string(p.State)
 	case event.ChangeUndone, event.ChangeDiverged, event.ChangeStuck:
 		s.result.Undo, s.undone, s.finished = string(p.State), at, true
-		c.mark(at, "undo", "undo of "+subject)
+		c.mark(at, "undo", "undo of "+subject, p.Object.Name)
 	}
 }
 
-func (c *changes) mark(at event.Instant, kind, text string) {
-	c.marks = append(c.marks, Mark{At: at, Kind: kind, Text: text})
+func (c *changes) mark(at event.Instant, kind, text, short string) {
+	c.marks = append(c.marks, Mark{At: at, Kind: kind, Text: text, Short: short})
 }
 
 // results gives the changes with their instants as wall-clock times.

@@ -115,7 +115,7 @@ func TestEveryFileStaysSmall(t *testing.T) {
 			l.Segments = append(l.Segments, PodSegment{[]string{"running", "ready", "starting"}[j%3], at(float64(j * 12)), at(float64(j*12 + 11))})
 		}
 		m.Pods = append(m.Pods, l)
-		m.Marks = append(m.Marks, Mark{at(float64(i)), []string{"inject", "undo", "block", "x"}[i%4], name})
+		m.Marks = append(m.Marks, Mark{at(float64(i)), []string{"inject", "undo", "block", "x"}[i%4], name, ""})
 		m.Notes = append(m.Notes, Note{at(1), "warning", name})
 		m.Recoveries = append(m.Recoveries, m.Recoveries[0])
 		m.Changes = append(m.Changes, ChangeResult{ID: name, Object: event.Object{Name: name}, Message: strings.Repeat("<&\"'", 400)})

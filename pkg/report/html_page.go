@@ -2,7 +2,6 @@ package report
 
 import (
 	"html/template"
-	"regexp"
 	"slices"
 	"time"
 
@@ -63,11 +62,11 @@ func newPage(original *Model, d detail) *page {
 	p.Configured, p.Answerers = configViews(p), sharesViews(m, d)
 	p.headline()
 	for _, each := range m.Explanation.lines() {
-		each.Value = unbroken(each.Value)
+		each.Value = spelled(each.Value)
 		p.Explained = append(p.Explained, each)
 	}
 	p.Because, p.Limits = head(p, p.Because), head(p, p.Limits)
-	keepUnits(p.Because, m.Expectations)
+	p.spell()
 	p.draw()
 	return p
 }
@@ -86,19 +85,26 @@ func (p *page) headline() {
 		}
 		short.Reasons = []string{first}
 	}
-	p.Headline = unbroken(Headline(&short))
+	p.Headline = spelled(Headline(&short))
 }
 
-// keepUnits keeps numbers and their units on one line, wherever the page has them in sentences or in narrow columns.
-func keepUnits(reasons []string, expectations []ExpectationResult) {
-	for i := range reasons {
-		reasons[i] = unbroken(reasons[i])
-	}
-	for i := range expectations {
-		e := &expectations[i]
-		for _, text := range []*string{&e.Observed, &e.Bound, &e.Resolution, &e.Why} {
-			*text = unbroken(*text)
+// spell writes figures alike wherever the page has them, and keeps them and their units on one line.
+func (p *page) spell() {
+	for _, all := range [][]string{p.Because, p.Limits} {
+		for i := range all {
+			all[i] = spelled(all[i])
 		}
+	}
+	for i := range p.Expectations {
+		e := &p.Expectations[i]
+		e.Bound = exactly(e.Bound)
+		for _, text := range []*string{&e.Observed, &e.Resolution, &e.Why} {
+			*text = spelled(*text)
+		}
+	}
+	for i := range p.AbortIf {
+		a := &p.AbortIf[i]
+		a.Name, a.Why = exactly(a.Name), spelled(a.Why)
 	}
 }
 
@@ -213,11 +219,6 @@ func sentence(s string) string {
 	runes := []rune(s)
 	return string(slices.Concat([]rune{upper(runes[0])}, runes[1:])) + "."
 }
-
-var unit = regexp.MustCompile(`(\d) (s|ms|min|h|%)`)
-
-// unbroken keeps numbers and their units on one line.
-func unbroken(s string) string { return unit.ReplaceAllString(s, "$1\u00a0$2") }
 
 func upper(r rune) rune {
 	if 'a' <= r && r <= 'z' {

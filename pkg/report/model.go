@@ -62,6 +62,8 @@ type Mark struct {
 	// Kind is inject, undo, abort or block.
 	Kind string
 	Text string
+	// Short stands for the text where there is no room for that; empty for none.
+	Short string
 }
 
 // PodLane is the life of one pod of the workload under test.

@@ -134,7 +134,7 @@ func (s *sample) change(id, fault, verb string, object event.Object, when float6
 		ID: id, Fault: fault, Object: object, UID: object.UID, Verb: verb, Proof: "proved", Message: "the UID is gone from the API server",
 		Undo: undo, SentAt: wall(when), AckedAt: wall(when + 0.012),
 	})
-	s.Marks = append(s.Marks, Mark{at(when), "inject", fault + ": " + verb + " " + object.Name})
+	s.Marks = append(s.Marks, Mark{at(when), "inject", fault + ": " + verb + " " + object.Name, object.Name})
 	return &s.Changes[len(s.Changes)-1]
 }
 

@@ -82,7 +82,7 @@ func unknownRun() *Model {
 	c := s.change("corrupt/0", "corrupt", "patch", object, 5.02, "undone")
 	c.Proof, c.Message, c.UndoneAt = "unproved", "no replica was seen to read the new value within 10 s", wall(15.01)
 	s.Plan.Changes[0].Undo, s.Plan.Changes[0].Reversible = "patch the key back to its prior value", true
-	s.Marks = append(s.Marks, Mark{at(15.01), "undo", "settings is put back"})
+	s.Marks = append(s.Marks, Mark{at(15.01), "undo", "settings is put back", "settings"})
 	s.steadyPod("web-7d9f8b6c5-bv8rt", "node1")
 	s.expect("availability of browse", "availability", Unknown, "100 %", "≥ 99.99 %", "0.08 %", "run", "4,000 requests without a failure support no more than 99.92 %")
 	s.Verdict, s.ExitCode = Unknown, 2
@@ -101,7 +101,7 @@ func abortedRun() *Model {
 		c.Message, c.UndoneAt = "spec.unschedulable holds our value", wall(15.2+float64(i)*0.1)
 	}
 	s.Changes[2].Undo, s.Changes[2].UndoneAt = "stuck", time.Time{}
-	s.Marks = append(s.Marks, Mark{at(15.1), "abort", "abortIf: availability below 50 % over 5 s"}, Mark{at(15.2), "undo", "node1 is put back"}, Mark{at(15.3), "undo", "node2 is put back"})
+	s.Marks = append(s.Marks, Mark{at(15.1), "abort", "abortIf: availability below 50 % over 5 s", ""}, Mark{at(15.2), "undo", "node1 is put back", "node1"}, Mark{at(15.3), "undo", "node2 is put back", "node2"})
 	s.expect("availability of browse", "availability", Fail, "77.5 %", "≥ 99.9 %", "0.1 %", "run", "the run was aborted")
 	s.AbortIf = []AbortResult{
 		{"availability of browse below 50% over 5s", "availability", Fail, "availability of browse was 48.2 % over 5s; the run aborts below 50%"},
@@ -125,7 +125,7 @@ func drainRun() *Model {
 		c := s.change(fmt.Sprintf("drain/%d", i), "drain", "evict", pod(name, "node2"), when, "none")
 		if i > 0 {
 			c.BlockedSeconds = 1.9
-			s.Marks = append(s.Marks, Mark{at(when - 1.9), "block", "budget web allows no disruption"})
+			s.Marks = append(s.Marks, Mark{at(when - 1.9), "block", "budget web allows no disruption", ""})
 		}
 		s.recovery(name, fmt.Sprintf("web-7d9f8b6c5-r%c%d5z", 'k'+rune(i), i), "node2", fmt.Sprintf("node%d", 1+i%2*2), when, Phases{
 			Detect: sec(0.004), Create: sec(0.02), Schedule: sec(0.005), Prepare: sec(0.5 + 0.1*float64(i)), Start: sec(0.2), Ready: sec(1 + 0.13*float64(i%4)), Publish: sec(0.03), Serve: sec(0.05), Stabilise: sec(0.3),

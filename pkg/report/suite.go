@@ -209,7 +209,7 @@ func (r suiteRun) Judged() bool {
 }
 
 // Words is why, with numbers and their units on one line.
-func (r suiteRun) Words() string { return unbroken(r.Why) }
+func (r suiteRun) Words() string { return spelled(r.Why) }
 
 // NotPutBack says whether something of the run is left.
 func (r suiteRun) NotPutBack() bool { return r.Ran() && r.Undo != UndoClean && r.Undo != UndoDiverged }

@@ -10,6 +10,8 @@ type cluster struct {
 	kind  string
 	x, y  float64
 	texts []string
+	// short stands for the text of the only mark where there is no room for that.
+	short string
 }
 
 const (
@@ -18,6 +20,8 @@ const (
 	labelRows = 5
 	// crowd is how many clusters are too many for long labels, and for any to what merely had to wait.
 	crowd = 6
+	// longestLabel is how many runes a label has where there is room.
+	longestLabel = 44
 )
 
 // clusters merges marks that would cover each other, and gives each a row so that no two labels overlap.
@@ -32,7 +36,7 @@ func (t *chart) clusters() []cluster {
 		x, kind := t.instant(m.At), markClass(m.Kind)
 		near := slices.IndexFunc(out, func(c cluster) bool { return c.kind == kind && x-c.x < 12 })
 		if near < 0 {
-			out = append(out, cluster{kind: kind, x: x})
+			out = append(out, cluster{kind: kind, x: x, short: m.Short})
 			near = len(out) - 1
 		}
 		out[near].texts = append(out[near].texts, m.Text)
@@ -77,11 +81,18 @@ func (t *chart) rows(clusters []cluster) []place {
 		out[i] = place{row: row}
 		label := c.label()
 		if len(clusters) > crowd {
-			label = clipMiddle(label, 18)
+			if len(c.texts) == 1 {
+				label = orElse(c.short, label)
+			}
+			label = clipMiddle(label, 20)
 		}
 		const glyph = 10.0
 		room := t.width - c.x - glyph
 		left := c.x - glyph - ends[row]
+		// A name that is whole tells more than a sentence whose middle is cut.
+		if short := clip(c.short, longestLabel); len(c.texts) == 1 && short != "" && textWidth(label, textSize) > max(room, left-6) && textWidth(short, textSize) <= max(room, left-6) {
+			label = short
+		}
 		switch full := textWidth(label, textSize); {
 		case full <= room:
 			out[i].text = label
@@ -106,7 +117,7 @@ func (c cluster) label() string {
 	if c.texts[0] == "" {
 		return markWord(c.kind)
 	}
-	return clip(c.texts[0], 44)
+	return clip(c.texts[0], longestLabel)
 }
 
 // marks draws the glyphs and labels above the lanes; shade draws the lines that lead down from them.

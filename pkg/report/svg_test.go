@@ -124,7 +124,7 @@ func TestMarksDoNotOverlap(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		m := &Model{End: at(60)}
 		for range random.IntN(40) {
-			m.Marks = append(m.Marks, Mark{at(60 * random.Float64()), []string{"inject", "undo", "abort", "block"}[random.IntN(4)], strings.Repeat("web-", 1+random.IntN(9))})
+			m.Marks = append(m.Marks, Mark{at(60 * random.Float64()), []string{"inject", "undo", "abort", "block"}[random.IntN(4)], strings.Repeat("web-", 1+random.IntN(9)), strings.Repeat("w", random.IntN(9))})
 		}
 		for _, f := range []frame{wideFrame, narrowFrame} {
 			var labels []box
@@ -176,5 +176,23 @@ func TestNamesFitTheirRoom(t *testing.T) {
 	}
 	if got := fitPod(strings.Repeat("il", 60), 158); len([]rune(got)) > 158*2/podSize {
 		t.Errorf("%q is wider than it seems: the letters of pods are of one width", got)
+	}
+}
+
+// TestLabelsOfMarksAreWholeNames: where a label has no room, the name of what was changed stands for it, whole.
+func TestLabelsOfMarksAreWholeNames(t *testing.T) {
+	const name = "web-7d9f8b6c5-x2k4p"
+	m := passingKill()
+	m.Marks = []Mark{{At: at(12), Kind: "inject", Text: "restart container of Pod " + name, Short: name}}
+	whole := wholeRun(m)
+	if picture := string(drawTimeline(m, details[0], wideFrame, whole, "run")); !strings.Contains(picture, ">restart container of Pod "+name+"<") {
+		t.Error("a wide picture has no room for the label")
+	}
+	if picture := string(drawTimeline(m, details[0], narrowFrame, whole, "run")); !strings.Contains(picture, `">`+name+"</text>") {
+		t.Error("a narrow picture does not show the name")
+	}
+	m.Marks[0].Short = strings.Repeat("x", 200)
+	if picture := string(drawTimeline(m, details[0], narrowFrame, whole, "run")); !strings.Contains(picture, "…") {
+		t.Error("a name that has no room either is not cut")
 	}
 }
