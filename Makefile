@@ -162,6 +162,7 @@ bench: prepare bench-alone ## Compare with peers, side by side (needs root); the
 bench-alone: build bench-peers ## The part of it that needs no cluster (three quarters of an hour): ALONE='-bench CPU -benchtime 1x'
 	@cd test && go test -run '^$$' -bench 'CPU|Honest|Outages|Start' -benchtime 5x -timeout 90m ./bench/alone $(ALONE)
 	@cd test && go test -run '^$$' -bench Memory -benchtime 1x -timeout 90m ./bench/alone $(ALONE)
+	@cd test && go test -run '^$$' -bench Report -benchtime 3x -timeout 90m ./bench/alone $(ALONE)
 
 .PHONY: bench-peers
 bench-peers: kubectl

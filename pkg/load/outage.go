@@ -62,8 +62,11 @@ type mark struct {
 
 // before orders marks by instant; where two are equal, so that the outcome does not depend on which came first.
 func (m mark) before(n mark) bool {
-	if c := cmp.Or(cmp.Compare(m.at, n.at), cmp.Compare(m.end, n.end)); c != 0 {
-		return c < 0
+	switch {
+	case m.at != n.at:
+		return m.at < n.at
+	case m.end != n.end:
+		return m.end < n.end
 	}
 	return m.ok && !n.ok
 }
@@ -73,7 +76,7 @@ func (m mark) before(n mark) bool {
 type outageFinder struct {
 	// horizon is how much later than its evidence a sample may be delivered.
 	horizon time.Duration
-	waiting heap[mark]
+	waiting order
 	newest  event.Instant
 
 	// alive says that a request has succeeded; lastStart is the start of the newest, lastEnd the latest end of one.
@@ -93,7 +96,7 @@ const deliverySlack = time.Second
 func newOutageFinder(timeout time.Duration) *outageFinder {
 	return &outageFinder{
 		horizon: timeout + deliverySlack,
-		waiting: heap[mark]{less: mark.before},
+		waiting: newOrder(),
 		kept: heap[Outage]{less: func(a, b Outage) bool {
 			return cmp.Or(cmp.Compare(a.Duration(), b.Duration()), cmp.Compare(b.Start, a.Start)) < 0
 		}},
@@ -103,8 +106,12 @@ func newOutageFinder(timeout time.Duration) *outageFinder {
 func (f *outageFinder) add(s Sample) {
 	f.waiting.push(mark{at: s.Evidence(), end: s.End, ok: s.OK()})
 	f.newest = max(f.newest, s.End)
-	for watermark := f.newest.Add(-f.horizon); len(f.waiting.items) > 0 && f.waiting.items[0].at < watermark; {
-		f.step(f.waiting.pop())
+	for watermark := f.newest.Add(-f.horizon); ; f.waiting.pop() {
+		next, there := f.waiting.least()
+		if !there || next.at >= watermark {
+			return
+		}
+		f.step(next)
 	}
 }
 
@@ -157,10 +164,11 @@ func (f *outageFinder) close() {
 // outages gives what was found up to now, as if no sample were to follow. The search can go on after it.
 func (f *outageFinder) outages() Outages {
 	rest := *f
-	rest.waiting.items = slices.Clone(f.waiting.items)
+	rest.waiting = f.waiting.clone()
 	rest.kept.items = slices.Clone(f.kept.items)
-	for len(rest.waiting.items) > 0 {
-		rest.step(rest.waiting.pop())
+	for next, there := rest.waiting.least(); there; next, there = rest.waiting.least() {
+		rest.step(next)
+		rest.waiting.pop()
 	}
 	if rest.current.Failures > 0 {
 		rest.current.Open = true

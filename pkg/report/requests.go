@@ -25,7 +25,7 @@ type requests struct {
 	balances []*balance
 	shares   []streamShares
 	// counted holds, by the number of a stream, who counts its requests.
-	counted map[int][]*balance
+	counted [][]*balance
 	// failures is nil where they are not asked for.
 	failures *attribution.Join
 	// named says that answers name their pods.
@@ -94,8 +94,10 @@ func readRequests(dir string, r *record, recoveries []timeline.Recovery) (*reque
 
 func (q *requests) add(s load.Sample) error {
 	q.tally.Add(s)
-	for _, b := range q.counted[s.Stream] {
-		b.add(s)
+	if s.Stream >= 0 && s.Stream < len(q.counted) {
+		for _, b := range q.counted[s.Stream] {
+			b.add(s)
+		}
 	}
 	if q.failures != nil {
 		q.failures.Add(s)

@@ -57,9 +57,11 @@ func (r *record) named(load string) bool {
 
 // count lists, for each stream, who counts its requests: few, where a run has many.
 func (q *requests) count() {
-	q.counted = map[int][]*balance{}
 	add := func(b *balance) {
 		for _, id := range b.streams {
+			if id >= len(q.counted) {
+				q.counted = append(q.counted, make([][]*balance, id+1-len(q.counted))...)
+			}
 			q.counted[id] = append(q.counted[id], b)
 		}
 	}

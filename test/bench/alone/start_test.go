@@ -2,7 +2,6 @@ package alone
 
 import (
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,20 +12,16 @@ import (
 
 // BenchmarkStart compares how long programs take that have nothing to do, and the memory that this maps.
 func BenchmarkStart(b *testing.B) {
-	gauge := filepath.Join(b.TempDir(), "measure") // small, for its memory counts among that of what it starts
-	output, err := exec.CommandContext(b.Context(), "go", "build", "-o", gauge, "../measure").CombinedOutput()
-	require.NoError(b, err, "%s", output)
+	with := gauge(b)
 	starting := func(name, program string, args ...string) subject {
-		path, err := filepath.Abs(filepath.Join("..", "..", "..", "bin", program))
-		require.NoError(b, err)
-		require.FileExists(b, path, "run make bench")
+		path := installed(b, program)
 		version, err := exec.CommandContext(b.Context(), path, "version", "--client").Output()
 		if err != nil {
 			version, err = exec.CommandContext(b.Context(), path, "version").Output()
 		}
 		require.NoError(b, err)
 		return subject{name, strings.ReplaceAll(strings.TrimSpace(string(version)), "\n", ", "), func(b *testing.B, _ task) outcome {
-			return gauged(b, gauge, append([]string{path}, args...)...)
+			return gauged(b, with, append([]string{path}, args...)...)
 		}}
 	}
 	all := []subject{

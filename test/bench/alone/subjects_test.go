@@ -72,6 +72,15 @@ func took(b *testing.B, command *exec.Cmd) (string, outcome) {
 	return stdout.String(), outcome{processor: command.ProcessState.UserTime() + command.ProcessState.SystemTime(), MiB: float64(usage.Maxrss) / 1024}
 }
 
+// gauge is the path of the small program that measures others: its own memory counts among that of what it starts.
+func gauge(b *testing.B) string {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), "measure")
+	output, err := exec.CommandContext(b.Context(), "go", "build", "-o", path, "../measure").CombinedOutput()
+	require.NoError(b, err, "%s", output)
+	return path
+}
+
 // gauged runs a command by the small program that measures it.
 func gauged(b *testing.B, gauge string, command ...string) outcome {
 	text, _ := took(b, exec.CommandContext(b.Context(), gauge, command...))

@@ -1,4 +1,4 @@
-package bench
+package alone
 
 import (
 	"bufio"
@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,51 +19,75 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/load"
 	"github.com/chaosctl/chaosctl/pkg/report"
+	"github.com/chaosctl/chaosctl/test/bench/record"
 )
 
 var largest = flag.Bool("bench.largest", false, "make reports of 100 million samples too, which needs much disk and time")
 
 // BenchmarkReport compares the reports of a run with what vegeta makes of as many results: its text, and its page with a
-// chart. Whole processes, in turn, by wall time and peak memory. Ours makes all of its reports at once.
+// chart. Whole processes, in turn, by processor time, wall time and peak memory. Ours makes all of its reports at once.
 func BenchmarkReport(b *testing.B) {
-	chaosctl, peer, with := program(b, "chaosctl"), program(b, "vegeta"), gauge(b)
+	with := gauge(b)
+	ours, vegeta := installed(b, "chaosctl"), installed(b, "vegeta")
 	sizes := []int{1_000_000, 10_000_000}
 	if *largest {
 		sizes = append(sizes, 100_000_000)
 	}
-	for _, samples := range sizes {
-		b.Run(fmt.Sprint(samples), func(b *testing.B) {
+	for _, size := range sizes {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			samples := int(float64(size) * *short)
 			dir := b.TempDir()
-			run, results := filepath.Join(dir, "run"), filepath.Join(dir, "results.bin")
+			run, results, chart := filepath.Join(dir, "run"), filepath.Join(dir, "results.bin"), filepath.Join(dir, "plot.html")
 			require.NoError(b, os.Mkdir(run, 0o755))
 			makeRun(b, run, samples)
 			makeResults(b, results, samples)
-			chart := filepath.Join(dir, "plot.html")
-			var ours, text, plot figures
-			for b.Loop() {
-				ours.add(measure(b, with, chaosctl, "report", run))
-				text.add(measure(b, with, peer, "report", results))
-				plot.add(measure(b, with, peer, "plot", "-output", chart, results))
+			reads := func(name, program string, args ...string) subject {
+				return subject{name, "", func(b *testing.B, _ task) outcome { return gauged(b, with, append([]string{program}, args...)...) }}
 			}
-			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(float64(samples)*ours.runs/ours.seconds/1e6, "Msamples/s")
-			b.ReportMetric(ours.megabytes, "MiB")
-			b.ReportMetric(megabytes(b, filepath.Join(run, page)), "page-MiB")
-			b.ReportMetric(megabytes(b, filepath.Join(run, report.SamplesFile)), "samples-MiB")
-			b.ReportMetric(text.megabytes, "vegeta-report-MiB")
-			b.ReportMetric(plot.megabytes, "vegeta-plot-MiB")
-			b.ReportMetric(megabytes(b, chart), "vegeta-page-MiB")
-			b.ReportMetric(megabytes(b, results), "vegeta-results-MiB")
-			b.ReportMetric(ours.seconds/text.seconds, "of-vegeta-report")
-			b.ReportMetric(ours.seconds/(text.seconds+plot.seconds), "of-vegeta-both")
+			all := []subject{
+				reads("chaosctl", ours, "report", run), reads("vegeta report", vegeta, "report", results), reads("vegeta plot", vegeta, "plot", "-output", chart, results),
+			}
+			all[0].version, all[1].version = "this commit", dependency(b, "github.com/tsenart/vegeta/v12")
+			all[2].version = all[1].version
+			read := map[string]string{"chaosctl": filepath.Join(run, report.SamplesFile), "vegeta report": results, "vegeta plot": results}
+			written := map[string]string{"chaosctl": filepath.Join(run, page), "vegeta plot": chart}
+			file := keep(b, "report-"+millions(size), all)
+			rounds(b, all, func(round, place int, s subject) {
+				o := s.run(b, task{})
+				values := []record.Value{
+					{Metric: "processor-s", Value: o.processor.Seconds()}, {Metric: "s", Value: o.wall.Seconds()},
+					{Metric: "Msamples/processor-s", Value: float64(samples) / 1e6 / o.processor.Seconds()}, {Metric: "peak-MiB", Value: o.MiB},
+					{Metric: "read-MiB", Value: megabytes(b, read[s.name])},
+				}
+				if name := written[s.name]; name != "" {
+					values = append(values, record.Value{Metric: "page-MiB", Value: megabytes(b, name)})
+				}
+				for _, v := range values {
+					v.Round, v.Place, v.Subject = round, place, s.name
+					require.NoError(b, file.Add(v))
+				}
+			})
 		})
 	}
+}
+
+// millions writes a number of samples as the name of a file has it.
+func millions(n int) string { return fmt.Sprintf("%dM", n/1_000_000) }
+
+// installed is the path of a program that make bench builds.
+func installed(b *testing.B, name string) string {
+	b.Helper()
+	path, err := filepath.Abs(filepath.Join("..", "..", "..", "bin", name))
+	require.NoError(b, err)
+	require.FileExists(b, path, "run make bench-alone")
+	return path
 }
 
 // page is what chaosctl report writes beside the record.
 const page = "report.html"
 
 func megabytes(b *testing.B, file string) float64 {
+	b.Helper()
 	info, err := os.Stat(file)
 	require.NoError(b, err)
 	return float64(info.Size()) / (1 << 20)
@@ -70,6 +95,9 @@ func megabytes(b *testing.B, file string) float64 {
 
 // The requests of the runs: a thousand in a second, one in a thousand of which fails.
 const perSecond = 1000
+
+// pods are how many there are, who answer in turn.
+const pods = 3
 
 // response is how long a request took, and whether it failed.
 func response(random *rand.Rand) (time.Duration, bool) {
@@ -85,7 +113,7 @@ spec:
   promise: self-healing
   target: {namespace: shop, workload: deployment/web}
   load:
-  - {name: browse, http: {url: "http://web.example/"}, rate: 1000/s}
+  - {name: browse, http: {url: "http://web.example/", podHeader: X-Pod}, rate: 1000/s}
   faults:
   - podKill: {count: 1}
   expect:
@@ -107,7 +135,7 @@ func makeRun(b *testing.B, dir string, samples int) {
 		kill.State = s
 		return kill
 	}
-	for _, e := range []event.Event{
+	events := []event.Event{
 		{At: at(0), Payload: event.RunStarted{RunID: filepath.Base(dir), Base: began, Experiment: json.RawMessage(text), Source: "long.yaml", Seed: 1}},
 		{At: at(0), Payload: event.StreamStarted{Name: "browse", Connections: "reuse", Method: "GET", URL: "http://web.example/", Via: "url", Rate: perSecond, Timeout: 2}},
 		{At: at(0), Payload: event.PhaseStarted{Phase: event.Steady}},
@@ -121,7 +149,13 @@ func makeRun(b *testing.B, dir string, samples int) {
 		{At: at(end), Payload: event.PhaseEnded{Phase: event.Recovery, Complete: true, Converged: at(3 * end / 4)}},
 		{At: at(end), Payload: event.StreamEnded{}},
 		{At: at(end), Payload: event.RunEnded{}},
-	} {
+	}
+	for i := range pods {
+		name := fmt.Sprint("web-", i)
+		events = slices.Insert(events, 1, event.Event{Payload: event.PodObserved{UID: "uid-" + name, Name: name, Namespace: "shop", Target: true, Scheduled: true, Prepared: true, Running: true, Ready: true, Initial: true}},
+			event.Event{Payload: event.EndpointObserved{Service: "web", PodUID: "uid-" + name, Pod: name, Ready: true, Serving: true, Initial: true}})
+	}
+	for _, e := range events {
 		log.Emit(e)
 	}
 	require.NoError(b, log.Close())
@@ -131,7 +165,7 @@ func makeRun(b *testing.B, dir string, samples int) {
 	for i := range samples {
 		due := event.Instant(i) * event.Instant(time.Second/perSecond)
 		took, failed := response(random)
-		s := load.Sample{Due: due, Start: due, End: due.Add(took), Status: 200, Pod: "web-" + fmt.Sprint(i%3)}
+		s := load.Sample{Due: due, Start: due, End: due.Add(took), Status: 200, Pod: fmt.Sprint("web-", i%pods)}
 		if failed {
 			s.Status, s.Cause = 503, load.ServerError
 		}
