@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -33,6 +34,9 @@ func TestPages(t *testing.T) {
 				}
 				p.look(t, s)
 			}
+			if name != "run-"+crowd {
+				p.print(t)
+			}
 		})
 	}
 }
@@ -50,6 +54,21 @@ func (p *tab) look(t *testing.T, s screen) {
 	assert.Empty(t, p.keyboard(), "%s: keyboard", s.name)
 	assert.Empty(t, p.layout(s), "%s: what does not fit with all opened", s.name)
 	assert.Empty(t, p.said(), "%s: what the browser says", s.name)
+}
+
+// paper is the inside of a landscape A4 page between its margins, in the pixels of a browser.
+var paper = screen{"paper", 1032, 703, true}
+
+// print is a look at what comes out of a printer: on paper nothing can be scrolled, and the colours are those of the day.
+func (p *tab) print(t *testing.T) {
+	t.Helper()
+	p.show(paper)
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+	assert.Empty(t, p.layout(paper), "what does not fit on paper")
+	evaluate[chromedp.Void](p, p.axe)
+	assert.Empty(t, p.contrast(), "colours on paper")
+	p.keep(t, "print")
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{})
 }
 
 // glance is all of look that does not take minutes of a page with tens of thousands of elements. Those are of the kinds that other
