@@ -85,6 +85,7 @@ func pageFuncs() template.FuncMap {
 		"took":        RecoveryResult.took,
 		"parts":       Phases.list,
 		"causes":      causes,
+		"unbroken":    unbroken,
 		"connections": connectionsWord,
 		"outages":     longestOutages,
 		"shorter":     shorterOutages,

@@ -7,10 +7,15 @@ import (
 	"unicode/utf8"
 )
 
-var unit = regexp.MustCompile(`(\d) (s|ms|min|h|%)`)
+var (
+	unit        = regexp.MustCompile(`(\d) (s|ms|min|h|%|pp)`)
+	probability = regexp.MustCompile(`\bp = (\d)`)
+)
 
 // unbroken keeps numbers and their units on one line.
-func unbroken(s string) string { return unit.ReplaceAllString(s, "$1\u00a0$2") }
+func unbroken(s string) string {
+	return probability.ReplaceAllString(unit.ReplaceAllString(s, "$1\u00a0$2"), "p\u00a0=\u00a0$1")
+}
 
 var (
 	tight  = regexp.MustCompile(`(\d)%`)

@@ -20,6 +20,8 @@ const (
 	labelRows = 5
 	// crowd is how many clusters are too many for long labels, and for any to what merely had to wait.
 	crowd = 6
+	// glyph is the room that the sign of a mark takes on each side.
+	glyph = 10.0
 	// longestLabel is how many runes a label has where there is room.
 	longestLabel = 44
 )
@@ -78,15 +80,16 @@ func (t *chart) rows(clusters []cluster) []place {
 			}
 			continue
 		}
-		out[i] = place{row: row}
 		label := c.label()
 		if len(clusters) > crowd {
 			if len(c.texts) == 1 {
 				label = orElse(c.short, label)
 			}
 			label = clipMiddle(label, 20)
+		} else {
+			row = t.roomier(ends, row, c.x, label)
 		}
-		const glyph = 10.0
+		out[i] = place{row: row}
 		room := t.width - c.x - glyph
 		left := c.x - glyph - ends[row]
 		// A name that is whole tells more than a sentence whose middle is cut.
@@ -108,6 +111,21 @@ func (t *chart) rows(clusters []cluster) []place {
 		}
 	}
 	return out
+}
+
+// roomier is the first row, from one on, in which a label has room left of its mark, where it has none right of it; that one, if
+// there is none.
+func (t *chart) roomier(ends [labelRows]float64, row int, x float64, label string) int {
+	width := textWidth(label, textSize)
+	if width <= t.width-x-glyph {
+		return row
+	}
+	for lower := row; lower < labelRows; lower++ {
+		if width <= x-glyph-ends[lower]-6 {
+			return lower
+		}
+	}
+	return row
 }
 
 func (c cluster) label() string {

@@ -196,3 +196,14 @@ func TestLabelsOfMarksAreWholeNames(t *testing.T) {
 		t.Error("a name that has no room either is not cut")
 	}
 }
+
+// TestLabelsAtTheEdgeHaveRoom: the last mark of a run keeps its label, below those that leave it none.
+func TestLabelsAtTheEdgeHaveRoom(t *testing.T) {
+	m := abortedRun()
+	m.Marks = []Mark{{At: m.End - at(1), Kind: "undo", Text: "undo of patch Node node2"}, {At: m.End, Kind: "abort", Text: "aborted"}}
+	for _, f := range []frame{wideFrame, narrowFrame} {
+		if picture := string(drawTimeline(m, details[0], f, wholeRun(m), "run")); !strings.Contains(picture, ">aborted</text>") {
+			t.Errorf("%s: the abort has no label", f.name)
+		}
+	}
+}
