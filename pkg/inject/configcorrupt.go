@@ -138,7 +138,7 @@ func (f *ConfigCorrupt) corrupt(object *configObject, m mutation.Mutation) (Chan
 	}
 	return Change{
 		ID: "corrupt-" + object.Name + "-" + f.Key, What: field.PathString() + ": " + what,
-		Object: object.Object, Edit: &Edit{Fields: []Field{field}, Credential: m.Kind == mutation.WrongCredential},
+		Object: object.Object, Edit: &Edit{Fields: []Field{field}, Credential: m.Kind == mutation.WrongCredential || f.From != nil && f.source().kind == "Secret"},
 	}, nil
 }
 

@@ -199,6 +199,12 @@ func TestWrongCredentialsAreNotShown(t *testing.T) {
 	require.Len(t, told.Keys, 1)
 	assert.Equal(t, "it may hold a credential", told.Keys[0].Withheld)
 	assert.Empty(t, told.Keys[0].Lines)
+	v := withSettings(map[string]string{"app.json": "x"})
+	v.secrets = []corev1.Secret{{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "old"}, Data: map[string][]byte{"app.json": []byte("swordfish")}}}
+	changes = planned(t, corrupt(mutation.Stale, func(f *inject.ConfigCorrupt) { f.From = &inject.ConfigSource{Secret: "old"} }), v.scope())
+	told = configdiff.Of(&changes[0])
+	assert.Equal(t, "it may hold a credential", told.Keys[0].Withheld, "the value is that of a Secret, where a file could name one")
+	assert.Empty(t, told.Keys[0].Lines)
 	changes = planned(t, corrupt(mutation.Garbage), withSettings(map[string]string{"app.json": "swordfish"}).scope())
 	assert.Contains(t, configdiff.Of(&changes[0]).Keys[0].Lines, "-swordfish")
 }
