@@ -3,24 +3,25 @@ package report
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
 
-var (
-	unit        = regexp.MustCompile(`(\d) (s|ms|min|h|%|pp)`)
-	probability = regexp.MustCompile(`\bp = (\d)`)
-)
+// patterns are made when they are asked for: most commands write no page.
+var patterns = sync.OnceValue(func() (p struct{ unit, probability, tight, golang *regexp.Regexp }) {
+	p.unit = regexp.MustCompile(`(\d) (s|ms|min|h|%|pp)`)
+	p.probability = regexp.MustCompile(`\bp = (\d)`)
+	p.tight = regexp.MustCompile(`(\d)%`)
+	p.golang = regexp.MustCompile(`(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?(?:ms|µs|ns|s)`)
+	return p
+})
 
 // unbroken keeps numbers and their units on one line.
 func unbroken(s string) string {
-	return probability.ReplaceAllString(unit.ReplaceAllString(s, "$1\u00a0$2"), "p\u00a0=\u00a0$1")
+	p := patterns()
+	return p.probability.ReplaceAllString(p.unit.ReplaceAllString(s, "$1\u00a0$2"), "p\u00a0=\u00a0$1")
 }
-
-var (
-	tight  = regexp.MustCompile(`(\d)%`)
-	golang = regexp.MustCompile(`(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?(?:ms|µs|ns|s)`)
-)
 
 // spelled writes durations and percentages as the rest of a page does: 2.40 s for 2.4s, 99.5 % for 99.5%. Verdicts and experiments
 // have them as Go and YAML do. What is part of a name or a number stays as it is.
@@ -30,10 +31,10 @@ func spelled(s string) string { return unbroken(spell(s, false)) }
 func exactly(s string) string { return unbroken(spell(s, true)) }
 
 func spell(s string, exact bool) string {
-	s = tight.ReplaceAllString(s, "$1 %")
+	s = patterns().tight.ReplaceAllString(s, "$1 %")
 	var b strings.Builder
 	done := 0
-	for _, at := range golang.FindAllStringIndex(s, -1) {
+	for _, at := range patterns().golang.FindAllStringIndex(s, -1) {
 		if !standsAlone(s, at[0], at[1]) {
 			continue
 		}
