@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,4 +80,7 @@ func TestConfigsAreBounded(t *testing.T) {
 	assert.Less(t, len(page), longestPage)
 	assert.LessOrEqual(t, strings.Count(string(page), "<del>"), details[0].rows)
 	assert.Contains(t, string(page), "more keys")
+
+	m.Configs = slices.Repeat([]ConfigChange{{Change: m.Changes[0].ID, Keys: c.Keys[:1]}}, details[0].rows+7)
+	assert.Contains(t, string(render(t, m)), "and 7 more changes, in events.jsonl")
 }
