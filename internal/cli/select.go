@@ -202,9 +202,9 @@ func (s *selection) override(a *app, e *experiment.Experiment) error {
 	for i := range e.Spec.Load {
 		l := &e.Spec.Load[i]
 		switch {
-		case s.url != "":
+		case s.url != "" && l.HTTP != nil:
 			l.HTTP.URL, l.HTTP.Service, l.HTTP.Port, l.HTTP.Path = s.url, "", "", ""
-		case s.target != "":
+		case s.target != "" && l.HTTP != nil:
 			// Another workload has another Service; the one that selects its pods is found in the cluster.
 			l.HTTP.Service, l.HTTP.Port = "", ""
 		}

@@ -49,7 +49,7 @@ func TestOverrides(t *testing.T) {
 
 	e, err = selected(t, selection{url: "https://shop.example/x"}, "")
 	require.NoError(t, err)
-	assert.Equal(t, experiment.HTTPLoad{URL: "https://shop.example/x", Method: "GET", PodHeader: plain.Spec.Load[0].HTTP.PodHeader}, e.Spec.Load[0].HTTP)
+	assert.Equal(t, &experiment.HTTPLoad{URL: "https://shop.example/x", Method: "GET", PodHeader: plain.Spec.Load[0].HTTP.PodHeader}, e.Spec.Load[0].HTTP)
 	assert.Equal(t, plain.Spec.Target, e.Spec.Target)
 
 	e, err = selected(t, selection{rate: "30/m", seed: "-7"}, "")

@@ -121,7 +121,7 @@ func namesIn(f experiment.Fault) string {
 // elsewhere says that the requests go to a service that uses the target, and not to the target.
 func (r Ready) elsewhere() bool {
 	_, name := r.Spec.Target.WorkloadKind()
-	return len(r.Spec.Load) > 0 && r.Spec.Load[0].HTTP.Service != name
+	return len(r.Spec.Load) > 0 && r.Spec.Load[0].Destination().Service != name
 }
 
 // summary are the faults and the expectations, in Markdown.

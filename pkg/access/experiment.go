@@ -98,16 +98,17 @@ func OfSurroundings(t experiment.Target) []Need {
 func ofLoad(e *experiment.Experiment) []Need {
 	var needs []Need
 	for _, l := range e.Spec.Load {
-		services := Object{Resource: "services", Namespace: e.Spec.Target.Namespace, Name: l.HTTP.Service}
+		to := l.Destination()
+		services := Object{Resource: "services", Namespace: e.Spec.Target.Namespace, Name: to.Service}
 		switch {
-		case l.HTTP.URL != "":
-		case l.HTTP.Service != "":
+		case to.Address != "":
+		case to.Service != "":
 			needs = append(needs, Needs("find where the Service answers", services, "get")...)
 		default:
 			needs = append(needs, Needs("find the Service that selects the target", services, "list")...)
 		}
-		if l.HTTP.Auth != nil && l.HTTP.Auth.Source().Secret != nil {
-			secret := Object{Resource: "secrets", Namespace: e.Spec.Target.Namespace, Name: l.HTTP.Auth.Source().Secret.Name}
+		if to.Auth != nil && to.Auth.Source().Secret != nil {
+			secret := Object{Resource: "secrets", Namespace: e.Spec.Target.Namespace, Name: to.Auth.Source().Secret.Name}
 			needs = append(needs, Needs("read by what the server lets the load in", secret, "get")...)
 		}
 	}

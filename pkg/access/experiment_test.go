@@ -109,7 +109,7 @@ func TestOf(t *testing.T) {
 	of := func(target experiment.Target, loads ...experiment.HTTPLoad) []string {
 		e := &experiment.Experiment{Spec: experiment.Spec{Target: target}}
 		for _, l := range loads {
-			e.Spec.Load = append(e.Spec.Load, experiment.Load{HTTP: l})
+			e.Spec.Load = append(e.Spec.Load, experiment.Load{HTTP: &l})
 		}
 		var texts []string
 		for _, n := range access.Of(e, access.Offline{}) {
@@ -166,7 +166,7 @@ func TestSecretsOfLoads(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			e := &experiment.Experiment{Spec: experiment.Spec{Target: scope.Target}}
 			without := access.Of(e, access.Offline{})
-			e.Spec.Load = []experiment.Load{{HTTP: experiment.HTTPLoad{URL: "http://x/", Auth: &c.auth}}}
+			e.Spec.Load = []experiment.Load{{HTTP: &experiment.HTTPLoad{URL: "http://x/", Auth: &c.auth}}}
 			var more []string
 			for _, n := range access.Beyond(access.Of(e, access.Offline{}), without) {
 				more = append(more, n.String())

@@ -28,18 +28,19 @@ type Route struct {
 	PublishesNotReady bool
 }
 
-// Reach finds where an HTTP load reaches its Service from here: the URL given; else a load balancer's address; else a
+// Reach finds where a load reaches its Service from here: the URL given; else a load balancer's address; else a
 // node port; else the cluster IP. Each is tried by a TCP connection, so that an address that does not answer from
 // here is passed over.
-func (c *Cluster) Reach(ctx context.Context, target *Workload, load experiment.HTTPLoad) (Route, error) {
-	if load.URL != "" {
-		return Route{URL: load.URL, Via: "url"}, nil
+func (c *Cluster) Reach(ctx context.Context, target *Workload, load *experiment.Load) (Route, error) {
+	to := load.Destination()
+	if to.Address != "" {
+		return Route{URL: to.Address, Via: "url"}, nil
 	}
-	service, err := c.service(ctx, target, load.Service)
+	service, err := c.service(ctx, target, to.Service)
 	if err != nil {
 		return Route{}, err
 	}
-	port, err := servicePort(service, load.Port)
+	port, err := servicePort(service, to.Port)
 	if err != nil {
 		return Route{}, err
 	}
@@ -50,8 +51,7 @@ func (c *Cluster) Reach(ctx context.Context, target *Workload, load experiment.H
 	var tried []string
 	for _, a := range candidates {
 		if answers(ctx, a.host) {
-			u := url.URL{Scheme: scheme(port, load.TLS != nil), Host: a.host}
-			return Route{URL: u.String() + load.Path, Via: a.via, Service: service.Name, PublishesNotReady: service.Spec.PublishNotReadyAddresses}, nil
+			return Route{URL: urlOf(load, port, a.host), Via: a.via, Service: service.Name, PublishesNotReady: service.Spec.PublishNotReadyAddresses}, nil
 		}
 		tried = append(tried, a.host)
 	}
@@ -151,6 +151,16 @@ func answers(ctx context.Context, host string) bool {
 		return errors.Is(err, syscall.ECONNREFUSED)
 	}
 	return conn.Close() == nil
+}
+
+// urlOf is where requests go, at the address of a port.
+func urlOf(load *experiment.Load, port *corev1.ServicePort, host string) string {
+	u := url.URL{Host: host}
+	if h := load.HTTP; h != nil {
+		u.Scheme = scheme(port, h.TLS != nil)
+		return u.String() + h.Path
+	}
+	return u.String()
 }
 
 // scheme is https where the load asks for TLS, or the port tells.

@@ -14,7 +14,7 @@ import (
 )
 
 func TestReachURL(t *testing.T) {
-	route, err := (&Cluster{}).Reach(t.Context(), nil, experiment.HTTPLoad{URL: "https://shop.example/"})
+	route, err := (&Cluster{}).Reach(t.Context(), nil, &experiment.Load{HTTP: &experiment.HTTPLoad{URL: "https://shop.example/"}})
 	require.NoError(t, err)
 	assert.Equal(t, Route{URL: "https://shop.example/", Via: "url"}, route)
 }

@@ -17,7 +17,7 @@ import (
 // authorize reads by what servers let the loads in, once and before anything changes. No error repeats a secret.
 func (p *Plan) authorize(ctx context.Context) error {
 	for _, l := range p.Experiment.Spec.Load {
-		a, err := authorization(ctx, p.connection, p.Experiment.Spec.Target.Namespace, l.HTTP.Auth)
+		a, err := authorization(ctx, p.connection, p.Experiment.Spec.Target.Namespace, l.Destination().Auth)
 		if err != nil {
 			return &target.Refusal{Reason: fmt.Sprintf("load %s: %v", l.Name, err)}
 		}

@@ -45,7 +45,7 @@ func authorized(t *testing.T, url string, auth *experiment.Auth) *Plan {
 	return &Plan{
 		Workload: &cluster.Workload{Namespace: "shop"}, connection: &cluster.Cluster{Client: client}, Routes: []cluster.Route{{URL: url, Via: "url"}},
 		Experiment: &experiment.Experiment{Spec: experiment.Spec{Target: experiment.Target{Namespace: "shop"}, Load: []experiment.Load{{
-			Name: "browse", Connections: experiment.Both, Rate: experiment.Rate{PerSecond: 200}, HTTP: experiment.HTTPLoad{
+			Name: "browse", Connections: experiment.Both, Rate: experiment.Rate{PerSecond: 200}, HTTP: &experiment.HTTPLoad{
 				URL: url, Method: http.MethodGet, PodHeader: "X-Pod", Auth: auth, Response: &experiment.Response{Contains: "welcome"},
 			},
 		}}}},

@@ -71,7 +71,7 @@ func TestStreams(t *testing.T) {
 	load := func(connections experiment.Connections) experiment.Load {
 		return experiment.Load{
 			Name: "browse", Connections: connections, Rate: experiment.Rate{PerSecond: 100}, Timeout: experiment.Duration(2 * time.Second),
-			HTTP: experiment.HTTPLoad{Method: "GET", PodHeader: "X-Pod"},
+			HTTP: &experiment.HTTPLoad{Method: "GET", PodHeader: "X-Pod"},
 		}
 	}
 	p := &Plan{

@@ -116,11 +116,15 @@ func (p *Plan) streamsOf(i int, l experiment.Load) []load.Stream {
 		authorization = p.authorizations[i]
 	}
 	for _, kind := range l.Streams() {
-		all = append(all, load.Stream{
-			Name: l.Name, Fresh: kind == experiment.Fresh, Method: l.HTTP.Method, URL: p.Routes[i].URL,
-			Host: l.HTTP.Host, Header: headerOf(l.HTTP.Headers), Body: []byte(l.HTTP.Body), PodHeader: l.HTTP.PodHeader, Authorization: authorization, TLS: l.HTTP.TLS,
-			Expected: load.ExpectedOf(l.HTTP.Response), Profile: load.ProfileOf(l.StreamShape()), Timeout: l.Timeout.Std(),
-		})
+		s := load.Stream{
+			Name: l.Name, Fresh: kind == experiment.Fresh, URL: p.Routes[i].URL, PodHeader: l.Destination().PodHeader, Authorization: authorization,
+			Profile: load.ProfileOf(l.StreamShape()), Timeout: l.Timeout.Std(),
+		}
+		if h := l.HTTP; h != nil {
+			s.Method, s.Host, s.Header, s.Body = h.Method, h.Host, headerOf(h.Headers), []byte(h.Body)
+			s.TLS, s.Expected = h.TLS, load.ExpectedOf(h.Response)
+		}
+		all = append(all, s)
 	}
 	return all
 }

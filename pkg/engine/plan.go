@@ -92,7 +92,7 @@ func Prepare(ctx context.Context, c *cluster.Cluster, e *experiment.Experiment, 
 		return nil, &target.Refusal{Reason: fmt.Sprintf("%s or its namespace has opted out of faults (annotation %s)", e.Spec.Target, cluster.ProtectAnnotation)}
 	}
 	for i := range e.Spec.Load {
-		route, err := c.Reach(ctx, p.Workload, e.Spec.Load[i].HTTP)
+		route, err := c.Reach(ctx, p.Workload, &e.Spec.Load[i])
 		if err != nil {
 			return nil, &target.Refusal{Reason: fmt.Sprintf("load %s: %v", e.Spec.Load[i].Name, err)}
 		}

@@ -5,7 +5,7 @@ import "strconv"
 // complete fills in the defaults that depend on other values; those that do not are in the tags of the types.
 func (e *Experiment) complete() {
 	for i := range e.Spec.Load {
-		if http := &e.Spec.Load[i].HTTP; http.Path == "" && http.URL == "" {
+		if http := e.Spec.Load[i].HTTP; http != nil && http.Path == "" && http.URL == "" {
 			http.Path = "/"
 		}
 	}

@@ -26,7 +26,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, experiment.Duration(2*time.Minute), e.Spec.Recovery.Timeout)
 	assert.Equal(t, experiment.Duration(3*time.Second), e.Spec.Recovery.StableFor)
 	assert.Equal(t, experiment.Load{
-		Name: "browse", HTTP: experiment.HTTPLoad{Path: "/", Method: "GET"}, Rate: experiment.Rate{PerSecond: 10},
+		Name: "browse", HTTP: &experiment.HTTPLoad{Path: "/", Method: "GET"}, Rate: experiment.Rate{PerSecond: 10},
 		Connections: experiment.Both, Timeout: experiment.Duration(2 * time.Second),
 	}, e.Spec.Load[0])
 	assert.Equal(t, experiment.Duration(time.Second), e.Spec.Probes[0].Interval)

@@ -5,8 +5,9 @@ import "github.com/chaosctl/chaosctl/pkg/trust"
 // Load is one open-loop stream of requests, kept up through the whole run.
 type Load struct {
 	// Name is what expectations and the report call the stream.
-	Name string   `json:"name" form:"label-name"`
-	HTTP HTTPLoad `json:"http"`
+	Name string `json:"name" form:"label-name"`
+	// HTTP has the stream send requests by HTTP.
+	HTTP *HTTPLoad `json:"http,omitempty" choice:"kind"`
 	// Rate is the number of requests offered per unit of time, all connections together.
 	Rate Rate `json:"rate,omitzero" choice:"rate"`
 	// Profile stands in place of rate where that changes over time: constant, ramp, step, burst, sine or trace.

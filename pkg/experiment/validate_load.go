@@ -23,8 +23,17 @@ func (s *Spec) validateLoad(f *findings) {
 		names.add(f, path, load.Name)
 		positive(f, child(path, "timeout"), load.Timeout)
 		load.validateRate(f, path)
-		load.HTTP.validate(f, child(path, "http"))
+		load.validateKind(f, path)
 	}
+}
+
+// validateKind looks at where requests go, and finds that there is one kind of them.
+func (l Load) validateKind(f *findings, path string) {
+	if l.HTTP == nil {
+		f.refuse(path, "", "the load does not say what it sends: expected http")
+		return
+	}
+	l.HTTP.validate(f, child(path, "http"))
 }
 
 func (l Load) validateRate(f *findings, path string) {

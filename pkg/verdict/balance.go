@@ -48,7 +48,7 @@ func (b *Balance) Check(c *experiment.Check) {
 	for _, l := range c.Experiment().Spec.Load {
 		switch {
 		case l.Name != b.Of:
-		case l.HTTP.PodHeader == "":
+		case l.Destination().PodHeader == "":
 			c.Fail("of", "the load %s does not say which pod answers: name the header in which answers do (http.podHeader)", b.Of)
 		case l.Connections == experiment.Reuse:
 			c.Fail("of", "the load %s keeps its connections, on which one choice of the Service's holds for many requests: let it use fresh connections, or both", b.Of)

@@ -72,8 +72,8 @@ func objectsOf(e *experiment.Experiment) []string {
 // ServiceOf is the name of the first Service that a load of the experiment names, "" without one.
 func ServiceOf(e *experiment.Experiment) string {
 	for _, l := range e.Spec.Load {
-		if l.HTTP.Service != "" {
-			return l.HTTP.Service
+		if service := l.Destination().Service; service != "" {
+			return service
 		}
 	}
 	return ""

@@ -1,0 +1,21 @@
+package experiment
+
+// Destination is what all kinds of load say of where they go.
+type Destination struct {
+	// Service is the name of a Service and Port that of its port, or its number; each may be empty.
+	Service, Port string
+	// Address takes the place of both; empty where a Service is meant.
+	Address string
+	// PodHeader names what carries the name of the pod that answered; empty where nothing does.
+	PodHeader string
+	// Auth says how the server lets the load in; nil where it does not ask.
+	Auth *Auth
+}
+
+// Destination is where the load goes; nowhere in particular where it has no kind, which no loader lets pass.
+func (l *Load) Destination() Destination {
+	if h := l.HTTP; h != nil {
+		return Destination{h.Service, h.Port, h.URL, h.PodHeader, h.Auth}
+	}
+	return Destination{}
+}
