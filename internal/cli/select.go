@@ -204,9 +204,11 @@ func (s *selection) override(a *app, e *experiment.Experiment) error {
 		switch {
 		case s.url != "" && l.HTTP != nil:
 			l.HTTP.URL, l.HTTP.Service, l.HTTP.Port, l.HTTP.Path = s.url, "", "", ""
-		case s.target != "" && l.HTTP != nil:
+		case s.url != "":
+			return usage(fmt.Errorf("--url: load %s is not by HTTP: name its address by --set load.%s.KIND.address=HOST:PORT", l.Name, l.Name))
+		case s.target != "":
 			// Another workload has another Service; the one that selects its pods is found in the cluster.
-			l.HTTP.Service, l.HTTP.Port = "", ""
+			l.Elsewhere()
 		}
 		if s.rate != "" {
 			if err := l.Rate.UnmarshalText([]byte(s.rate)); err != nil {

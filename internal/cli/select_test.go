@@ -61,6 +61,23 @@ func TestOverrides(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, plain, again, "flags of one call do not reach the next")
 
+	connects := filepath.Join(t.TempDir(), "connects.yaml")
+	require.NoError(t, os.WriteFile(connects, []byte(`apiVersion: chaosctl.dev/v1alpha1
+kind: Experiment
+metadata: {name: db}
+spec:
+  promise: self-healing
+  target: {namespace: shop, workload: statefulset/db}
+  load: [{name: connects, tcp: {service: db, port: 5432}, rate: 10/s}]
+  faults: [{podKill: {count: 1}}]
+  expect: [{availability: {of: connects, atLeast: 99%}}]
+`), 0o600))
+	all, err := (&selection{files: []string{connects}, target: "statefulset/other", set: []string{"load.connects.tcp.port=5433"}}).load(newTestApp(""), nil)
+	require.NoError(t, err)
+	assert.Equal(t, &experiment.TCPLoad{Port: "5433"}, all[0].Spec.Load[0].TCP)
+	_, err = (&selection{files: []string{connects}, url: "http://shop.example/"}).load(newTestApp(""), nil)
+	require.ErrorContains(t, err, "load connects is not by HTTP: name its address by --set load.connects.KIND.address=HOST:PORT")
+
 	for want, s := range map[string]selection{
 		"--rate":          {rate: "fast"},
 		"--seed: \"x\"":   {seed: "x"},

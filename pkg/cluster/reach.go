@@ -20,21 +20,24 @@ import (
 // Route is where requests go, and how that was found.
 type Route struct {
 	URL string
-	// Via is url, load balancer, node port or cluster IP.
+	// Via is url, address, load balancer, node port or cluster IP.
 	Via string
-	// Service is the Service's name; empty for a URL.
+	// Service is the Service's name; empty for a URL or an address.
 	Service string
 	// PublishesNotReady says that the Service sends requests to pods that are not ready.
 	PublishesNotReady bool
 }
 
-// Reach finds where a load reaches its Service from here: the URL given; else a load balancer's address; else a
+// Reach finds where a load reaches its Service from here: the URL or address given; else a load balancer's address; else a
 // node port; else the cluster IP. Each is tried by a TCP connection, so that an address that does not answer from
 // here is passed over.
 func (c *Cluster) Reach(ctx context.Context, target *Workload, load *experiment.Load) (Route, error) {
 	to := load.Destination()
 	if to.Address != "" {
-		return Route{URL: to.Address, Via: "url"}, nil
+		if load.HTTP != nil {
+			return Route{URL: to.Address, Via: "url"}, nil
+		}
+		return Route{URL: urlOf(load, &corev1.ServicePort{}, to.Address), Via: "address"}, nil
 	}
 	service, err := c.service(ctx, target, to.Service)
 	if err != nil {
@@ -55,7 +58,7 @@ func (c *Cluster) Reach(ctx context.Context, target *Workload, load *experiment.
 		}
 		tried = append(tried, a.host)
 	}
-	return Route{}, fmt.Errorf("service %s/%s does not answer from here (tried %v): make it a NodePort or LoadBalancer, or name its URL (--url)", service.Namespace, service.Name, tried)
+	return Route{}, fmt.Errorf("service %s/%s does not answer from here (tried %v): make it a NodePort or LoadBalancer, or name its URL (--url) or address", service.Namespace, service.Name, tried)
 }
 
 // service is the one named, or the only one that selects the target's pods.
@@ -77,7 +80,7 @@ func (c *Cluster) service(ctx context.Context, target *Workload, name string) (*
 		}
 	}
 	if len(found) != 1 {
-		return nil, fmt.Errorf("%d services select the pods of %s (%v): name the one under load (http.service), or its URL (--url)", len(found), target, names)
+		return nil, fmt.Errorf("%d services select the pods of %s (%v): name the one under load (service), or its URL (--url)", len(found), target, names)
 	}
 	return found[0], nil
 }
@@ -88,7 +91,7 @@ func servicePort(service *corev1.Service, want string) (*corev1.ServicePort, err
 		if len(ports) == 1 {
 			return &ports[0], nil
 		}
-		return nil, fmt.Errorf("service %s/%s has %d ports: name one (http.port)", service.Namespace, service.Name, len(ports))
+		return nil, fmt.Errorf("service %s/%s has %d ports: name one (port)", service.Namespace, service.Name, len(ports))
 	}
 	for i := range ports {
 		if ports[i].Name == want || strconv.Itoa(int(ports[i].Port)) == want {
@@ -160,6 +163,7 @@ func urlOf(load *experiment.Load, port *corev1.ServicePort, host string) string 
 		u.Scheme = scheme(port, h.TLS != nil)
 		return u.String() + h.Path
 	}
+	u.Scheme = "tcp"
 	return u.String()
 }
 

@@ -19,6 +19,12 @@ func TestReachURL(t *testing.T) {
 	assert.Equal(t, Route{URL: "https://shop.example/", Via: "url"}, route)
 }
 
+func TestReachAddress(t *testing.T) {
+	route, err := (&Cluster{}).Reach(t.Context(), nil, &experiment.Load{TCP: &experiment.TCPLoad{Address: "[::1]:5432"}})
+	require.NoError(t, err)
+	assert.Equal(t, Route{URL: "tcp://[::1]:5432", Via: "address"}, route)
+}
+
 func TestServicePort(t *testing.T) {
 	service := func(ports ...corev1.ServicePort) *corev1.Service {
 		return &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web"}, Spec: corev1.ServiceSpec{Ports: ports}}
@@ -33,7 +39,7 @@ func TestServicePort(t *testing.T) {
 		"the only one":   {service(web), "", 80, ""},
 		"by name":        {service(web, metrics), "metrics", 9090, ""},
 		"by number":      {service(web, metrics), "80", 80, ""},
-		"one of several": {service(web, metrics), "", 0, "service shop/web has 2 ports: name one (http.port)"},
+		"one of several": {service(web, metrics), "", 0, "service shop/web has 2 ports: name one (port)"},
 		"none":           {service(), "", 0, "has 0 ports"},
 		"another":        {service(web), "https", 0, `service shop/web has no port "https"`},
 	} {

@@ -14,13 +14,21 @@ func (d *Doctor) answers(ctx context.Context, p *engine.Plan) []Finding {
 	var findings []Finding
 	asked := map[string]bool{}
 	for _, s := range p.Streams() {
-		if asked[s.Name] || s.Method != http.MethodGet && s.Method != http.MethodHead {
+		if asked[s.Name] || !reads(s) {
 			continue
 		}
 		asked[s.Name] = true
 		findings = append(findings, answer(ctx, s)...)
 	}
 	return findings
+}
+
+// reads says that a request of the stream changes nothing: where it makes connections, that it says nothing on them.
+func reads(s engine.Stream) bool {
+	if s.TCP != nil {
+		return len(s.TCP.Send) == 0
+	}
+	return s.Method == http.MethodGet || s.Method == http.MethodHead
 }
 
 func answer(ctx context.Context, s engine.Stream) []Finding {
@@ -32,6 +40,9 @@ func answer(ctx context.Context, s engine.Stream) []Finding {
 		return []Finding{{Check: "load", Level: Problem, Message: fmt.Sprintf("load %s gets no answer: %v", s.Name, err), Mend: mend}}
 	}
 	said := fmt.Sprintf("load %s: %s answers %d %s", s.Name, s.URL, got.Status, http.StatusText(got.Status))
+	if s.TCP != nil {
+		said = fmt.Sprintf("load %s: %s lets one connect", s.Name, s.URL)
+	}
 	switch {
 	case got.Cause == load.Unexpected && got.Why != "":
 		return []Finding{{Check: "load", Level: Problem, Message: said + ", which is not what is expected: " + got.Why, Mend: mend}}

@@ -16,6 +16,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/event"
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 	"github.com/chaosctl/chaosctl/pkg/inject"
+	"github.com/chaosctl/chaosctl/pkg/load"
 	"github.com/chaosctl/chaosctl/pkg/target"
 	"github.com/chaosctl/chaosctl/pkg/verdict"
 )
@@ -68,14 +69,14 @@ func TestPlanEvent(t *testing.T) {
 }
 
 func TestStreams(t *testing.T) {
-	load := func(connections experiment.Connections) experiment.Load {
+	of := func(connections experiment.Connections) experiment.Load {
 		return experiment.Load{
 			Name: "browse", Connections: connections, Rate: experiment.Rate{PerSecond: 100}, Timeout: experiment.Duration(2 * time.Second),
 			HTTP: &experiment.HTTPLoad{Method: "GET", PodHeader: "X-Pod"},
 		}
 	}
 	p := &Plan{
-		Experiment: &experiment.Experiment{Spec: experiment.Spec{Load: []experiment.Load{load(experiment.Both), load(experiment.Reuse)}}},
+		Experiment: &experiment.Experiment{Spec: experiment.Spec{Load: []experiment.Load{of(experiment.Both), of(experiment.Reuse)}}},
 		Routes:     []cluster.Route{{URL: "http://a/", Via: "url"}, {URL: "http://b/", Via: "node port"}},
 	}
 	all := p.Streams()
@@ -96,6 +97,20 @@ func TestStreams(t *testing.T) {
 		assert.Equal(t, want.connections, s.started.Connections)
 		assert.InDelta(t, 2, s.started.Timeout, 0)
 	}
+}
+
+func TestStreamsByTCP(t *testing.T) {
+	p := &Plan{
+		Experiment: &experiment.Experiment{Spec: experiment.Spec{Load: []experiment.Load{{
+			Name: "pings", Connections: experiment.Fresh, Rate: experiment.Rate{PerSecond: 100}, TCP: &experiment.TCPLoad{Send: "PING", Expect: "PONG"},
+		}}}},
+		Routes: []cluster.Route{{URL: "tcp://a:1", Via: "node port"}},
+	}
+	all := p.Streams()
+	require.Len(t, all, 1)
+	assert.Equal(t, &load.TCP{Send: []byte("PING"), Expect: []byte("PONG")}, all[0].TCP)
+	assert.Equal(t, "tcp://a:1", all[0].started.URL)
+	assert.Equal(t, "fresh", all[0].started.Connections)
 }
 
 func TestStreamsOfAProfile(t *testing.T) {

@@ -62,7 +62,7 @@ func (r *Run) surge(ctx context.Context, cancel context.CancelCauseFunc, c *inje
 				if !sample.OK() {
 					failed.Add(1)
 				}
-				if sample.Status != 0 {
+				if sample.Status != 0 || sample.OK() {
 					answered()
 				}
 			})

@@ -5,7 +5,15 @@ import "strconv"
 // complete fills in the defaults that depend on other values; those that do not are in the tags of the types.
 func (e *Experiment) complete() {
 	for i := range e.Spec.Load {
-		if http := e.Spec.Load[i].HTTP; http != nil && http.Path == "" && http.URL == "" {
+		l := &e.Spec.Load[i]
+		switch {
+		case l.Connections != "":
+		case l.TCP != nil:
+			l.Connections = Fresh
+		default:
+			l.Connections = Both
+		}
+		if http := l.HTTP; http != nil && http.Path == "" && http.URL == "" {
 			http.Path = "/"
 		}
 	}

@@ -17,5 +17,18 @@ func (l *Load) Destination() Destination {
 	if h := l.HTTP; h != nil {
 		return Destination{h.Service, h.Port, h.URL, h.PodHeader, h.Auth}
 	}
+	if t := l.TCP; t != nil {
+		return Destination{Service: t.Service, Port: t.Port, Address: t.Address}
+	}
 	return Destination{}
+}
+
+// Elsewhere forgets the Service and its port, for a load that is to go to the one that selects another target.
+func (l *Load) Elsewhere() {
+	switch {
+	case l.HTTP != nil:
+		l.HTTP.Service, l.HTTP.Port = "", ""
+	case l.TCP != nil:
+		l.TCP.Service, l.TCP.Port = "", ""
+	}
 }

@@ -40,6 +40,17 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, &podKill{Count: experiment.CountOf(1)}, e.Spec.Faults[0].Params)
 }
 
+func TestStreamsOfOtherKinds(t *testing.T) {
+	e, err := load(t, "streams.yaml").Experiment()
+	require.NoError(t, err)
+	connects, pings := e.Spec.Load[0], e.Spec.Load[1]
+	assert.Equal(t, experiment.Load{
+		Name: "connects", TCP: &experiment.TCPLoad{}, Rate: experiment.Rate{PerSecond: 10},
+		Connections: experiment.Fresh, Timeout: experiment.Duration(2 * time.Second),
+	}, connects, "no connection is used again")
+	assert.Equal(t, &experiment.TCPLoad{Address: "[::1]:6379", Send: "PING\n", Expect: "+PONG"}, pings.TCP)
+}
+
 func TestFullIsReadAsWritten(t *testing.T) {
 	e, err := load(t, "full.yaml").Experiment()
 	require.NoError(t, err)

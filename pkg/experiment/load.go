@@ -8,13 +8,16 @@ type Load struct {
 	Name string `json:"name" form:"label-name"`
 	// HTTP has the stream send requests by HTTP.
 	HTTP *HTTPLoad `json:"http,omitempty" choice:"kind"`
+	// TCP has it make connections, be it as tcp: {}, for what speaks another protocol.
+	TCP *TCPLoad `json:"tcp,omitempty" choice:"kind"`
 	// Rate is the number of requests offered per unit of time, all connections together.
 	Rate Rate `json:"rate,omitzero" choice:"rate"`
 	// Profile stands in place of rate where that changes over time: constant, ramp, step, burst, sine or trace.
 	Profile *Profile `json:"profile,omitempty" choice:"rate"`
 	// Connections says whether connections are kept: reuse, fresh (one for each request) or both (half of the rate
-	// each). Both is the default, because keep-alive hides what a load balancer does to new connections.
-	Connections Connections `json:"connections" default:"both"`
+	// each). Both is the default, because keep-alive hides what a load balancer does to new connections. By tcp, it is fresh and
+	// nothing else: a connection is the request.
+	Connections Connections `json:"connections,omitempty"`
 	// Timeout ends a request that got no whole answer; 2s unless told otherwise.
 	Timeout Duration `json:"timeout" default:"2s" form:"positive"`
 }
@@ -49,6 +52,21 @@ type HTTPLoad struct {
 	// Response says what an answer must be for its request to count as successful: any with a status from 200 to 399 unless told
 	// otherwise.
 	Response *Response `json:"response,omitempty"`
+}
+
+// TCPLoad names where connections go: a Service of the target's namespace, or an address. One that was made is a success.
+type TCPLoad struct {
+	// Service is the name of a Service; without it and without address, the one Service that selects the target's pods.
+	Service string `json:"service,omitempty" form:"dns-label"`
+	// Port is the name or the number of the Service's port; not needed where there is only one.
+	Port string `json:"port,omitempty" number:"allowed" form:"port"`
+	// Address is host:port, as it can be reached from where chaosctl runs, and takes the place of service and port.
+	Address string `json:"address,omitempty" form:"address" excludes:"service,port"`
+	// Send is sent on each connection, 64 KiB at the most, as it stands: no end of a line is added, and one is a line feed.
+	Send string `json:"send,omitempty"`
+	// Expect is what must be in the first 64 KiB of what the server sends, for a connection to count as successful. Without it,
+	// nothing is read.
+	Expect string `json:"expect,omitempty"`
 }
 
 // Connections says how a stream uses its connections.

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -29,11 +30,54 @@ func (s *Spec) validateLoad(f *findings) {
 
 // validateKind looks at where requests go, and finds that there is one kind of them.
 func (l Load) validateKind(f *findings, path string) {
-	if l.HTTP == nil {
-		f.refuse(path, "", "the load does not say what it sends: expected http")
+	switch {
+	case l.HTTP == nil && l.TCP == nil:
+		f.refuse(path, "", "the load does not say what it sends: expected http or tcp")
+	case l.HTTP != nil && l.TCP != nil:
+		f.refuse(child(path, "tcp"), "", "http and tcp exclude each other: expected one")
+	case l.HTTP != nil:
+		l.HTTP.validate(f, child(path, "http"))
+	default:
+		l.TCP.validate(f, child(path, "tcp"))
+		if l.Connections != Fresh {
+			f.refuse(child(path, "connections"), "", "by tcp, a connection is the request, and none is used again: expected fresh, or nothing")
+		}
+	}
+}
+
+func (t TCPLoad) validate(f *findings, path string) {
+	if len(t.Send) > mostBody {
+		f.refuse(child(path, "send"), "", "this has %d bytes: expected %d at the most", len(t.Send), mostBody)
+	}
+	if len(t.Expect) > mostBody {
+		f.refuse(child(path, "expect"), "", "this has %d bytes, and no more than %d are read: expected less", len(t.Expect), mostBody)
+	}
+	validateDestination(f, path, Destination{Service: t.Service, Port: t.Port, Address: t.Address})
+}
+
+// validateDestination looks at a Service with its port, or at host:port in their place.
+func validateDestination(f *findings, path string, to Destination) {
+	if to.Address == "" {
+		validateService(f, path, to.Service, to.Port)
 		return
 	}
-	l.HTTP.validate(f, child(path, "http"))
+	for _, other := range []struct{ name, value string }{{"service", to.Service}, {"port", to.Port}} {
+		if other.value != "" {
+			f.refuse(child(path, other.name), "", "address and %s exclude each other: address holds it all", other.name)
+		}
+	}
+	host, port, err := net.SplitHostPort(to.Address)
+	number, notNumber := strconv.ParseUint(port, 10, 16)
+	if err != nil || host == "" || strings.ContainsAny(host, "/@ ") || notNumber != nil || number == 0 {
+		f.refuse(child(path, "address"), "", "%s is not host:port: expected something like db.shop.example:5432 or [::1]:5432", quote(to.Address))
+	}
+}
+
+func validateService(f *findings, path, service, port string) {
+	if service != "" && len(validation.IsDNS1123Label(service)) > 0 {
+		f.refuse(child(path, "service"), "", "%s is not a service's name: expected %s", quote(service), dnsLabel)
+	}
+	validatePort(f, child(path, "port"), port)
 }
 
 func (l Load) validateRate(f *findings, path string) {
@@ -73,10 +117,7 @@ func (h HTTPLoad) validate(f *findings, path string) {
 		h.validateURL(f, path)
 		return
 	}
-	if h.Service != "" && len(validation.IsDNS1123Label(h.Service)) > 0 {
-		f.refuse(child(path, "service"), "", "%s is not a service's name: expected %s", quote(h.Service), dnsLabel)
-	}
-	h.validatePort(f, child(path, "port"))
+	validateService(f, path, h.Service, h.Port)
 	if _, err := url.ParseRequestURI(h.Path); err != nil || !strings.HasPrefix(h.Path, "/") {
 		f.refuse(child(path, "path"), "", "%s is not a path: expected one that starts with /, escaped as in a URL", quote(h.Path))
 	}
@@ -138,15 +179,15 @@ func (h HTTPLoad) validateURL(f *findings, path string) {
 }
 
 // validatePort takes the number or the name of a port.
-func (h HTTPLoad) validatePort(f *findings, path string) {
-	if h.Port == "" {
+func validatePort(f *findings, path, port string) {
+	if port == "" {
 		return
 	}
-	why := validation.IsValidPortName(h.Port)
-	if number, err := strconv.Atoi(h.Port); err == nil {
+	why := validation.IsValidPortName(port)
+	if number, err := strconv.Atoi(port); err == nil {
 		why = validation.IsValidPortNum(number)
 	}
 	if len(why) > 0 {
-		f.refuse(path, "", "%s is not a port: expected a number from 1 to 65535, or the name that the service gives it", quote(h.Port))
+		f.refuse(path, "", "%s is not a port: expected a number from 1 to 65535, or the name that the service gives it", quote(port))
 	}
 }

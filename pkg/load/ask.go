@@ -21,8 +21,8 @@ type Answer struct {
 // Ask sends one request as Run would, and waits for its answer. It is for who wants to know whether a stream will be served at all.
 // The error says why there is no whole answer.
 func (s Stream) Ask(ctx context.Context) (Answer, error) {
-	transport := newTransport(ctx, s)
-	defer transport.base.CloseIdleConnections()
+	asker := newAsker(ctx, s)
+	defer asker.close()
 	request, err := http.NewRequestWithContext(ctx, s.method(), s.URL, bytes.NewReader(s.Body))
 	if err != nil {
 		return Answer{}, err
@@ -30,7 +30,7 @@ func (s Stream) Ask(ctx context.Context) (Answer, error) {
 	request.Header = s.header()
 	request.Host = cmp.Or(s.Host, request.Host)
 	request.Header.Set(seqHeader, "0")
-	client := http.Client{Transport: transport, CheckRedirect: doNotFollow}
+	client := http.Client{Transport: asker, CheckRedirect: doNotFollow}
 	response, err := client.Do(request)
 	if err != nil {
 		return Answer{}, &hushed{err, s.Authorization.told(causeOf(err), err.Error())}
@@ -39,7 +39,7 @@ func (s Stream) Ask(ctx context.Context) (Answer, error) {
 	if _, err := io.Copy(io.Discard, response.Body); err != nil {
 		return Answer{}, &hushed{err, s.Authorization.told(causeOf(err), err.Error())}
 	}
-	o, _ := transport.take(0)
+	o, _ := asker.take(0)
 	return Answer{Status: o.status, Pod: o.pod, Cause: o.cause(), Why: o.unmet}, nil
 }
 

@@ -59,7 +59,7 @@ func (o outcome) cause() Cause {
 		return cause
 	case o.unmet != "":
 		return Unexpected
-	case o.status != 0:
+	case o.status != 0 || o.connected:
 		return o.byStatus
 	default:
 		return Other // no request could be made of the method and the URL

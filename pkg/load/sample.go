@@ -13,7 +13,7 @@ type Sample struct {
 	// Due is when the request should have been sent; Start is when it was; End is when the whole answer had been read,
 	// or the failure was seen.
 	Due, Start, End event.Instant
-	// Status is the HTTP status; 0 where no header of an answer was received.
+	// Status is the HTTP status; 0 where no header of an answer was received, and where nothing but a connection was asked for.
 	Status int
 	// Cause says why the request failed; empty for a success.
 	Cause Cause

@@ -14,7 +14,7 @@ import (
 	"github.com/chaosctl/chaosctl/pkg/trust"
 )
 
-// Stream is one open-loop stream of HTTP requests.
+// Stream is one open-loop stream of requests: by HTTP, or whatever else it says.
 type Stream struct {
 	// ID numbers the stream in the sample file; Name is shared by the streams of one load.
 	ID   int
@@ -27,6 +27,9 @@ type Stream struct {
 	// attempt, and succeeds if the second does; if that is refused, the cause is Reset. This is what clients written in Go see, and most others do likewise, so it is left as it is; a fresh
 	// stream has no second attempts.
 	Fresh bool
+	// TCP, where it is not nil, has each request be a connection to the host and port of URL, as in tcp://shop.example:5432. Fresh is
+	// then true in any case, and none of what is sent by HTTP is.
+	TCP *TCP
 	// Method is GET where it is empty.
 	Method, URL string
 	// Host is the name that is asked for; that of the URL where it is empty.
@@ -83,10 +86,10 @@ func (s Stream) Run(ctx context.Context, clock event.Clock, each func(Sample)) S
 	// pick up the request that waits for one, and hide that it had to wait.
 	requests, cancelRequests := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancelRequests()
-	transport := newTransport(requests, s)
-	defer transport.base.CloseIdleConnections()
+	asker := newAsker(requests, s)
+	defer asker.close()
 	attacker := vegeta.NewAttacker(
-		vegeta.Client(&http.Client{Transport: transport, CheckRedirect: doNotFollow}),
+		vegeta.Client(&http.Client{Transport: asker, CheckRedirect: doNotFollow}),
 		vegeta.Workers(min(uint64(s.maxInFlight()), vegeta.DefaultWorkers)),
 		vegeta.MaxWorkers(uint64(s.maxInFlight())),
 		vegeta.MaxBody(0), // the body is read and discarded, not kept
@@ -103,7 +106,7 @@ func (s Stream) Run(ctx context.Context, clock event.Clock, each func(Sample)) S
 	for result := range attacker.Attack(targeter, pacer, 0, "") {
 		pacer.inFlight.Add(-1)
 		summary.Offered++
-		outcome, known := transport.take(result.Seq)
+		outcome, known := asker.take(result.Seq)
 		if outcome.cancelled || !known && ctx.Err() != nil {
 			summary.Cancelled++
 			continue
@@ -112,7 +115,7 @@ func (s Stream) Run(ctx context.Context, clock event.Clock, each func(Sample)) S
 		summary.add(sample, s.Authorization.told(sample.Cause, cmp.Or(outcome.unmet, result.Error)))
 		each(sample)
 	}
-	summary.Waited, summary.Shared = pacer.waited.Load(), transport.shared.Load()
+	summary.Waited, summary.Shared = pacer.waited.Load(), asker.mixed()
 	summary.Starved = summary.Waited > 0 || summary.Examples[Local] != "" || summary.Late > 10+summary.Samples/20
 	return summary
 }

@@ -10,16 +10,11 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/chaosctl/chaosctl/pkg/trust"
 )
-
-// seqHeader is where vegeta numbers its requests. It is read here and does not leave this process.
-const seqHeader = "X-Vegeta-Seq"
 
 // maxBody bounds what is read of one answer, in bytes. A longer answer counts as whole when so much of it was read.
 const maxBody = 16 << 20
@@ -33,6 +28,8 @@ type outcome struct {
 	// byStatus is the cause that the status alone gives, and unmet what the answer lacks beyond it.
 	byStatus Cause
 	unmet    string
+	// connected says that there is a connection, where that is all that is asked for.
+	connected bool
 	// end is when the whole answer was there, of which what is made of it then takes nothing away; zero where nothing is.
 	end time.Time
 	// again says that the error is that of a second attempt, after a kept connection was cut under the first.
@@ -43,10 +40,9 @@ type outcome struct {
 	cancelled bool
 }
 
-// transport gives every request its deadline and the context of the run, and keeps its outcome until it is taken. It is
-// safe for use by several goroutines.
+// transport asks by HTTP. It gives every request its deadline and the context of the run. It is safe for use by several goroutines.
 type transport struct {
-	run       context.Context
+	*outcomes
 	base      *http.Transport
 	timeout   time.Duration
 	podHeader string
@@ -55,9 +51,6 @@ type transport struct {
 	authorization Authorization
 	// shared says that answers on one connection came from several pods.
 	shared atomic.Bool
-
-	mu       sync.Mutex
-	outcomes map[uint64]outcome
 }
 
 // newTransport makes the connections of one stream: direct, without a proxy, HTTP/1.1, and certificates are verified.
@@ -66,13 +59,12 @@ func newTransport(run context.Context, s Stream) *transport {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &transport{
-		run:       run,
+		outcomes:  newOutcomes(run),
 		timeout:   s.timeout(),
 		podHeader: s.PodHeader,
 		expected:  s.Expected,
 
 		authorization: s.Authorization,
-		outcomes:      map[uint64]outcome{},
 		base: &http.Transport{
 			DisableKeepAlives:   s.Fresh,
 			DisableCompression:  true,
@@ -108,7 +100,7 @@ func tlsConfig(s Stream) *tls.Config {
 
 // RoundTrip sends a request of vegeta's. The deadline holds until the body was read.
 func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
-	seq, err := strconv.ParseUint(request.Header.Get(seqHeader), 10, 64)
+	seq, err := takeSeq(request)
 	if err != nil {
 		return nil, err
 	}
@@ -175,21 +167,9 @@ func (t *transport) peer(way *journey, o outcome) Peer {
 	return p
 }
 
-func (t *transport) put(seq uint64, o outcome) {
-	o.cancelled = o.err != nil && t.run.Err() != nil
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.outcomes[seq] = o
-}
+func (t *transport) mixed() bool { return t.shared.Load() }
 
-// take gives the outcome of a request that has ended, and forgets it.
-func (t *transport) take(seq uint64) (outcome, bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	o, known := t.outcomes[seq]
-	delete(t.outcomes, seq)
-	return o, known
-}
+func (t *transport) close() { t.base.CloseIdleConnections() }
 
 // body is the body of an answer, up to a bound. It reports the error that breaks it off.
 type body struct {

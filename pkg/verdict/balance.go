@@ -48,6 +48,8 @@ func (b *Balance) Check(c *experiment.Check) {
 	for _, l := range c.Experiment().Spec.Load {
 		switch {
 		case l.Name != b.Of:
+		case l.TCP != nil:
+			c.Fail("of", "the load %s makes connections, and no answer says which pod got one: expected a load by http", b.Of)
 		case l.Destination().PodHeader == "":
 			c.Fail("of", "the load %s does not say which pod answers: name the header in which answers do (http.podHeader)", b.Of)
 		case l.Connections == experiment.Reuse:
