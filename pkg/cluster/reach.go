@@ -163,6 +163,13 @@ func urlOf(load *experiment.Load, port *corev1.ServicePort, host string) string 
 		u.Scheme = scheme(port, h.TLS != nil)
 		return u.String() + h.Path
 	}
+	if g := load.GRPC; g != nil {
+		u.Scheme = "grpc"
+		if scheme(port, g.TLS != nil) == "https" {
+			u.Scheme = "grpcs"
+		}
+		return u.String() + g.Method
+	}
 	u.Scheme = "tcp"
 	return u.String()
 }

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/chaosctl/chaosctl/pkg/experiment"
+	"github.com/chaosctl/chaosctl/pkg/trust"
 )
 
 func TestReachURL(t *testing.T) {
@@ -23,6 +24,14 @@ func TestReachAddress(t *testing.T) {
 	route, err := (&Cluster{}).Reach(t.Context(), nil, &experiment.Load{TCP: &experiment.TCPLoad{Address: "[::1]:5432"}})
 	require.NoError(t, err)
 	assert.Equal(t, Route{URL: "tcp://[::1]:5432", Via: "address"}, route)
+}
+
+func TestURLOfCalls(t *testing.T) {
+	load := &experiment.Load{GRPC: &experiment.GRPCLoad{Method: "/a.B/C"}}
+	assert.Equal(t, "grpc://10.0.0.1:9090/a.B/C", urlOf(load, &corev1.ServicePort{Port: 9090}, "10.0.0.1:9090"))
+	assert.Equal(t, "grpcs://10.0.0.1:443/a.B/C", urlOf(load, &corev1.ServicePort{Port: 443}, "10.0.0.1:443"))
+	load.GRPC.TLS = &trust.Trust{}
+	assert.Equal(t, "grpcs://10.0.0.1:9090/a.B/C", urlOf(load, &corev1.ServicePort{Port: 9090}, "10.0.0.1:9090"))
 }
 
 func TestServicePort(t *testing.T) {

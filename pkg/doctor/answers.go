@@ -23,10 +23,13 @@ func (d *Doctor) answers(ctx context.Context, p *engine.Plan) []Finding {
 	return findings
 }
 
-// reads says that a request of the stream changes nothing: where it makes connections, that it says nothing on them.
+// reads says that a request of the stream changes nothing: a connection on which nothing is said, a health check, a GET.
 func reads(s engine.Stream) bool {
 	if s.TCP != nil {
 		return len(s.TCP.Send) == 0
+	}
+	if s.GRPC != nil {
+		return s.GRPC.ChecksHealth()
 	}
 	return s.Method == http.MethodGet || s.Method == http.MethodHead
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/chaosctl/chaosctl/pkg/cluster"
@@ -111,6 +112,24 @@ func TestStreamsByTCP(t *testing.T) {
 	assert.Equal(t, &load.TCP{Send: []byte("PING"), Expect: []byte("PONG")}, all[0].TCP)
 	assert.Equal(t, "tcp://a:1", all[0].started.URL)
 	assert.Equal(t, "fresh", all[0].started.Connections)
+}
+
+func TestStreamsByGRPC(t *testing.T) {
+	p := &Plan{
+		Experiment: &experiment.Experiment{Spec: experiment.Spec{Load: []experiment.Load{{
+			Name: "orders", Connections: experiment.Both, Rate: experiment.Rate{PerSecond: 100}, GRPC: &experiment.GRPCLoad{
+				Method: "/shop.v1.Orders/List", MessageHex: "0a0161", Status: "NOT_FOUND", PodHeader: "x-pod", Metadata: map[string]string{"tenant": "a"},
+			},
+		}}}},
+		Routes: []cluster.Route{{URL: "grpc://a:1/shop.v1.Orders/List", Via: "node port"}},
+	}
+	all := p.Streams()
+	require.Len(t, all, 2)
+	for _, s := range all {
+		assert.Equal(t, &load.GRPC{Method: "/shop.v1.Orders/List", Message: []byte("\n\x01a"), Status: codes.NotFound}, s.GRPC)
+		assert.Equal(t, "a", s.Header.Get("Tenant"))
+		assert.Equal(t, "x-pod", s.PodHeader)
+	}
 }
 
 func TestStreamsOfAProfile(t *testing.T) {

@@ -124,6 +124,9 @@ func (p *Plan) streamsOf(i int, l experiment.Load) []load.Stream {
 			s.Method, s.Host, s.Header, s.Body = h.Method, h.Host, headerOf(h.Headers), []byte(h.Body)
 			s.TLS, s.Expected = h.TLS, load.ExpectedOf(h.Response)
 		}
+		if g := l.GRPC; g != nil {
+			s.GRPC, s.Header, s.TLS = load.GRPCOf(g), headerOf(g.Metadata), g.TLS
+		}
 		if t := l.TCP; t != nil {
 			s.TCP = &load.TCP{Send: []byte(t.Send), Expect: []byte(t.Expect)}
 		}

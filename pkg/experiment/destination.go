@@ -17,6 +17,9 @@ func (l *Load) Destination() Destination {
 	if h := l.HTTP; h != nil {
 		return Destination{h.Service, h.Port, h.URL, h.PodHeader, h.Auth}
 	}
+	if g := l.GRPC; g != nil {
+		return Destination{g.Service, g.Port, g.Address, g.PodHeader, g.Auth}
+	}
 	if t := l.TCP; t != nil {
 		return Destination{Service: t.Service, Port: t.Port, Address: t.Address}
 	}
@@ -28,6 +31,8 @@ func (l *Load) Elsewhere() {
 	switch {
 	case l.HTTP != nil:
 		l.HTTP.Service, l.HTTP.Port = "", ""
+	case l.GRPC != nil:
+		l.GRPC.Service, l.GRPC.Port = "", ""
 	case l.TCP != nil:
 		l.TCP.Service, l.TCP.Port = "", ""
 	}

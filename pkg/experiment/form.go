@@ -81,6 +81,8 @@ func FormOf(name string) (Form, bool) {
 		"url":           {Name: "URL", Patterns: []string{`^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]`}},
 		"address":       {Name: "host:port", Patterns: []string{`^(\[[0-9A-Fa-f:.]+(%[^\]/@ ]+)?\]|[^\[\]:/@ ]+):[0-9]{1,5}$`}},
 		"variable":      {Name: "name", Patterns: []string{`^[A-Za-z_][A-Za-z0-9_]*$`}},
+		"grpc-method":   {Name: "method", Patterns: []string{grpcMethodPattern}},
+		"hex":           {Name: "hexadecimal", Patterns: []string{`^([0-9A-Fa-f]{2})*$`}},
 		"header":        {Name: "header", Patterns: []string{`^[-A-Za-z0-9]+$`}},
 		"port":          portForm(),
 		"schedule":      {Name: "schedule", Patterns: []string{`^(@[a-z]+|@every .+|\s*[-0-9A-Za-z*/,?]+(\s+[-0-9A-Za-z*/,?]+){4,5}\s*)$`}},

@@ -1,12 +1,14 @@
 package experiment_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
 
 	"github.com/chaosctl/chaosctl/pkg/experiment"
 )
@@ -49,6 +51,18 @@ func TestStreamsOfOtherKinds(t *testing.T) {
 		Connections: experiment.Fresh, Timeout: experiment.Duration(2 * time.Second),
 	}, connects, "no connection is used again")
 	assert.Equal(t, &experiment.TCPLoad{Address: "[::1]:6379", Send: "PING\n", Expect: "+PONG"}, pings.TCP)
+
+	health, orders := e.Spec.Load[2], e.Spec.Load[3]
+	assert.Equal(t, &experiment.GRPCLoad{Method: "/grpc.health.v1.Health/Check", Status: "OK"}, health.GRPC)
+	assert.Equal(t, experiment.Both, health.Connections)
+	assert.Equal(t, []byte{10, 1, 'a'}, orders.GRPC.Bytes())
+	assert.Equal(t, uint32(5), orders.GRPC.Status.Code())
+	for n, status := range experiment.GRPCStatus("").Values() {
+		var code codes.Code
+		require.NoError(t, code.UnmarshalJSON([]byte(strconv.Quote(status))), "the names are those of gRPC")
+		assert.Equal(t, uint32(code), experiment.GRPCStatus(status).Code())
+		assert.Equal(t, status, string(experiment.GRPCStatusOf(uint32(n))))
+	}
 }
 
 func TestFullIsReadAsWritten(t *testing.T) {

@@ -8,6 +8,8 @@ type Load struct {
 	Name string `json:"name" form:"label-name"`
 	// HTTP has the stream send requests by HTTP.
 	HTTP *HTTPLoad `json:"http,omitempty" choice:"kind"`
+	// GRPC has it make unary calls by gRPC.
+	GRPC *GRPCLoad `json:"grpc,omitempty" choice:"kind"`
 	// TCP has it make connections, be it as tcp: {}, for what speaks another protocol.
 	TCP *TCPLoad `json:"tcp,omitempty" choice:"kind"`
 	// Rate is the number of requests offered per unit of time, all connections together.

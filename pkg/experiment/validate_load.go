@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/chaosctl/chaosctl/pkg/trust"
 )
 
 // methods are those that a stream may use; CONNECT and TRACE speak to proxies.
@@ -30,13 +32,24 @@ func (s *Spec) validateLoad(f *findings) {
 
 // validateKind looks at where requests go, and finds that there is one kind of them.
 func (l Load) validateKind(f *findings, path string) {
+	var kinds []string
+	for _, kind := range []struct {
+		name  string
+		there bool
+	}{{"http", l.HTTP != nil}, {"grpc", l.GRPC != nil}, {"tcp", l.TCP != nil}} {
+		if kind.there {
+			kinds = append(kinds, kind.name)
+		}
+	}
 	switch {
-	case l.HTTP == nil && l.TCP == nil:
-		f.refuse(path, "", "the load does not say what it sends: expected http or tcp")
-	case l.HTTP != nil && l.TCP != nil:
-		f.refuse(child(path, "tcp"), "", "http and tcp exclude each other: expected one")
+	case len(kinds) == 0:
+		f.refuse(path, "", "the load does not say what it sends: expected http, grpc or tcp")
+	case len(kinds) > 1:
+		f.refuse(child(path, kinds[1]), "", "%s and %s exclude each other: expected one", kinds[0], kinds[1])
 	case l.HTTP != nil:
 		l.HTTP.validate(f, child(path, "http"))
+	case l.GRPC != nil:
+		l.GRPC.validate(f, child(path, "grpc"))
 	default:
 		l.TCP.validate(f, child(path, "tcp"))
 		if l.Connections != Fresh {
@@ -95,18 +108,12 @@ func (h HTTPLoad) validate(f *findings, path string) {
 	if !slices.Contains(methods(), h.Method) {
 		f.refuse(child(path, "method"), didYouMean(h.Method, methods()), "unknown method %s: expected %s", quote(h.Method), enumerate(methods()))
 	}
-	if h.PodHeader != "" && len(validation.IsHTTPHeaderName(h.PodHeader)) > 0 {
-		f.refuse(child(path, "podHeader"), "", "%s is not the name of a header: expected one such as X-Pod", quote(h.PodHeader))
-	}
+	validateHeaderName(f, child(path, "podHeader"), h.PodHeader)
 	h.validateContent(f, path)
 	if h.Auth != nil {
 		h.Auth.validate(f, child(path, "auth"))
 	}
-	if h.TLS != nil {
-		for _, p := range h.TLS.Problems() {
-			f.refuse(child(child(path, "tls"), p.Field), "", "%s", p.Message)
-		}
-	}
+	validateTrust(f, child(path, "tls"), h.TLS)
 	if h.Response != nil {
 		h.Response.validate(f, child(path, "response"), h.Method)
 	}
@@ -138,17 +145,7 @@ func ownHeaders() map[string]string {
 // validateContent looks at what requests carry.
 func (h HTTPLoad) validateContent(f *findings, path string) {
 	for _, name := range slices.Sorted(maps.Keys(h.Headers)) {
-		at, value := child(child(path, "headers"), name), h.Headers[name]
-		if len(validation.IsHTTPHeaderName(name)) > 0 {
-			f.refuse(at, "", "%s is not the name of a header: expected one such as Content-Type", quote(name))
-			continue
-		}
-		if mend, own := ownHeaders()[http.CanonicalHeaderKey(name)]; own {
-			f.refuse(at, "", "the header %s is not to be set here: %s", http.CanonicalHeaderKey(name), mend)
-		}
-		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
-			f.refuse(at, "", "the value of a header cannot have control characters or ends of lines")
-		}
+		validateHeader(f, child(child(path, "headers"), name), name, h.Headers[name])
 	}
 	switch bodiless := []string{http.MethodGet, http.MethodHead, http.MethodOptions}; {
 	case h.Body == "":
@@ -156,6 +153,38 @@ func (h HTTPLoad) validateContent(f *findings, path string) {
 		f.refuse(child(path, "body"), "", "requests of the method %s carry no body: expected a method such as POST", h.Method)
 	case len(h.Body) > mostBody:
 		f.refuse(child(path, "body"), "", "the body has %d bytes: expected %d at the most", len(h.Body), mostBody)
+	}
+}
+
+// validateHeader looks at one that is sent with each request, and says whether it is one that may be.
+func validateHeader(f *findings, at, name, value string) (ok bool) {
+	if len(validation.IsHTTPHeaderName(name)) > 0 {
+		f.refuse(at, "", "%s is not the name of a header: expected one such as Content-Type", quote(name))
+		return false
+	}
+	mend, own := ownHeaders()[http.CanonicalHeaderKey(name)]
+	if own {
+		f.refuse(at, "", "the header %s is not to be set here: %s", http.CanonicalHeaderKey(name), mend)
+	}
+	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+		f.refuse(at, "", "the value of a header cannot have control characters or ends of lines")
+	}
+	return !own
+}
+
+// validateHeaderName looks at the header by which pods are told apart, which may be empty.
+func validateHeaderName(f *findings, at, name string) {
+	if name != "" && len(validation.IsHTTPHeaderName(name)) > 0 {
+		f.refuse(at, "", "%s is not the name of a header: expected one such as X-Pod", quote(name))
+	}
+}
+
+func validateTrust(f *findings, at string, t *trust.Trust) {
+	if t == nil {
+		return
+	}
+	for _, p := range t.Problems() {
+		f.refuse(child(at, p.Field), "", "%s", p.Message)
 	}
 }
 

@@ -23,7 +23,7 @@ type Answer struct {
 func (s Stream) Ask(ctx context.Context) (Answer, error) {
 	asker := newAsker(ctx, s)
 	defer asker.close()
-	request, err := http.NewRequestWithContext(ctx, s.method(), s.URL, bytes.NewReader(s.Body))
+	request, err := http.NewRequestWithContext(ctx, s.method(), s.URL, bytes.NewReader(s.body()))
 	if err != nil {
 		return Answer{}, err
 	}
@@ -40,7 +40,7 @@ func (s Stream) Ask(ctx context.Context) (Answer, error) {
 		return Answer{}, &hushed{err, s.Authorization.told(causeOf(err), err.Error())}
 	}
 	o, _ := asker.take(0)
-	return Answer{Status: o.status, Pod: o.pod, Cause: o.cause(), Why: o.unmet}, nil
+	return Answer{Status: o.status, Pod: o.pod, Cause: o.cause(), Why: cmp.Or(o.unmet, o.said)}, nil
 }
 
 // hushed is an error with a text in which there is no secret.

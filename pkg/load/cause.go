@@ -164,6 +164,8 @@ func causeOfText(text string) Cause {
 		{"x509: ", TLS},
 		{"HTTP response to HTTPS client", TLS},
 		{"server closed idle connection", EOF},
+		{"server sent GOAWAY", EOF},
+		{"stream error", Reset},
 		{"EOF", EOF},
 		{"timeout", Timeout},
 	} {

@@ -30,6 +30,9 @@ type Stream struct {
 	// TCP, where it is not nil, has each request be a connection to the host and port of URL, as in tcp://shop.example:5432. Fresh is
 	// then true in any case, and none of what is sent by HTTP is.
 	TCP *TCP
+	// GRPC, where it is not nil, has each request be a call. URL is then one as grpc://shop.example:9090/package.Service/Method, grpcs://
+	// for TLS; Method, Body and Expected are not used, and Header is the metadata.
+	GRPC *GRPC
 	// Method is GET where it is empty.
 	Method, URL string
 	// Host is the name that is asked for; that of the URL where it is empty.
@@ -112,7 +115,7 @@ func (s Stream) Run(ctx context.Context, clock event.Clock, each func(Sample)) S
 			continue
 		}
 		sample := s.sample(clock, pacer.due(result.Seq), result, outcome)
-		summary.add(sample, s.Authorization.told(sample.Cause, cmp.Or(outcome.unmet, result.Error)))
+		summary.add(sample, s.Authorization.told(sample.Cause, cmp.Or(outcome.unmet, outcome.said, result.Error)))
 		each(sample)
 	}
 	summary.Waited, summary.Shared = pacer.waited.Load(), asker.mixed()
@@ -122,13 +125,13 @@ func (s Stream) Run(ctx context.Context, clock event.Clock, each func(Sample)) S
 
 // targeter is called by a worker that has picked a request up.
 func (s Stream) targeter(pacer *pacer) vegeta.Targeter {
-	method, header := s.method(), s.header()
+	method, header, body := s.method(), s.header(), s.body()
 	if s.Host != "" {
 		header.Set("Host", s.Host) // vegeta makes the request's host of it
 	}
 	return func(target *vegeta.Target) error {
 		pacer.inFlight.Add(1)
-		target.Method, target.URL, target.Header, target.Body = method, s.URL, header, s.Body
+		target.Method, target.URL, target.Header, target.Body = method, s.URL, header, body
 		return nil
 	}
 }
@@ -171,10 +174,25 @@ func (s *Summary) add(sample Sample, text string) {
 func (s Stream) header() http.Header {
 	header := http.Header{"User-Agent": {userAgent}}
 	maps.Copy(header, s.Header)
+	if s.GRPC != nil {
+		s.GRPC.addHeader(header, s.timeout())
+	}
 	return header
 }
 
-func (s Stream) method() string { return cmp.Or(s.Method, http.MethodGet) }
+func (s Stream) method() string {
+	if s.GRPC != nil {
+		return http.MethodPost
+	}
+	return cmp.Or(s.Method, http.MethodGet)
+}
+
+func (s Stream) body() []byte {
+	if s.GRPC != nil {
+		return s.GRPC.body()
+	}
+	return s.Body
+}
 
 func doNotFollow(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 

@@ -28,6 +28,8 @@ type outcome struct {
 	// byStatus is the cause that the status alone gives, and unmet what the answer lacks beyond it.
 	byStatus Cause
 	unmet    string
+	// said is the status in words, where it is not one of HTTP.
+	said string
 	// connected says that there is a connection, where that is all that is asked for.
 	connected bool
 	// end is when the whole answer was there, of which what is made of it then takes nothing away; zero where nothing is.
@@ -47,22 +49,31 @@ type transport struct {
 	timeout   time.Duration
 	podHeader string
 	expected  *Expected
+	// grpc is nil where requests are not calls.
+	grpc *GRPC
 	// authorization is added here, the last thing before a request leaves.
 	authorization Authorization
 	// shared says that answers on one connection came from several pods.
 	shared atomic.Bool
 }
 
-// newTransport makes the connections of one stream: direct, without a proxy, HTTP/1.1, and certificates are verified.
+// newTransport makes the connections of one stream: direct, without a proxy, by HTTP/1.1 (calls of gRPC by HTTP/2), and certificates
+// are verified.
 func newTransport(run context.Context, s Stream) *transport {
 	dialer := net.Dialer{Timeout: s.timeout(), KeepAlive: 15 * time.Second}
 	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
+	if s.GRPC != nil {
+		protocols.SetHTTP2(true)
+		protocols.SetUnencryptedHTTP2(true)
+	} else {
+		protocols.SetHTTP1(true)
+	}
 	return &transport{
 		outcomes:  newOutcomes(run),
 		timeout:   s.timeout(),
 		podHeader: s.PodHeader,
 		expected:  s.Expected,
+		grpc:      s.GRPC,
 
 		authorization: s.Authorization,
 		base: &http.Transport{
@@ -108,6 +119,10 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	way := new(journey)
 	request = request.Clone(httptrace.WithClientTrace(ctx, way.trace()))
 	request.Header.Del(seqHeader)
+	if t.grpc != nil {
+		// Request.Clone has made a copy of the URL.
+		request.URL.Scheme = map[string]string{"grpc": "http", "grpcs": "https"}[request.URL.Scheme]
+	}
 	if t.authorization.reveal != nil {
 		request.Header.Set("Authorization", t.authorization.reveal().header)
 	}
@@ -142,7 +157,16 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		failed()
 		t.put(seq, o)
 	}}
-	if t.expected != nil && o.byStatus == None {
+	if t.grpc != nil && o.status == http.StatusOK {
+		read.keep = true
+		read.whole = func(kept []byte, _ bool) {
+			o.end = time.Now()
+			if !t.grpc.judge(&o, response, kept) {
+				failed()
+			}
+			t.put(seq, o)
+		}
+	} else if t.expected != nil && o.byStatus == None {
 		read.keep = t.expected.looksAtBody()
 		read.whole = func(kept []byte, more bool) {
 			o.end = time.Now()

@@ -19,7 +19,7 @@ var _ = expectations.Add(experiment.Definition[Expectation]{
 })
 
 // Balance expects the pods of a Service to have equal shares of a load's requests. The pods must name themselves in their
-// answers (http.podHeader). Counted are requests on fresh connections, for each of which the Service chooses anew; those
+// answers (podHeader). Counted are requests on fresh connections, for each of which the Service chooses anew; those
 // on a kept connection all follow one choice, and say nothing of the others.
 //
 // Where pods come and go, a pod's equal share is taken of the requests that came while it was ready: of each stretch of
@@ -49,7 +49,7 @@ func (b *Balance) Check(c *experiment.Check) {
 		switch {
 		case l.Name != b.Of:
 		case l.TCP != nil:
-			c.Fail("of", "the load %s makes connections, and no answer says which pod got one: expected a load by http", b.Of)
+			c.Fail("of", "the load %s makes connections, and no answer says which pod got one: expected a load by http or grpc", b.Of)
 		case l.Destination().PodHeader == "":
 			c.Fail("of", "the load %s does not say which pod answers: name the header in which answers do (http.podHeader)", b.Of)
 		case l.Connections == experiment.Reuse:
