@@ -23,15 +23,15 @@ import (
 // taken is what the process holds, by the metrics that it serves.
 type taken map[string]float64
 
-// What is looked at, and by what factor it may be more at the end than after the first runs: figures of memory are those of a
-// moment, and the kernel's also tell how it hands pages out.
+// What is looked at, and by what factor it may be more at the end than after the first runs: figures are those of a moment, in which
+// some connections are on their way out, and the kernel's of memory also tell how it hands pages out.
 var held = []struct {
 	metric, name string
 	unit         float64
 	most         float64
 }{
-	{"go_goroutines", "goroutines", 1, 1},
-	{"process_open_fds", "open files", 1, 1},
+	{"go_goroutines", "goroutines", 1, 1.1},
+	{"process_open_fds", "open files", 1, 1.1},
 	// The next collection is due when the heap is twice what the last one has left.
 	{"go_memstats_next_gc_bytes", "heap after collection, MiB", 2 << 20, 1.1},
 	{"process_resident_memory_bytes", "resident memory, MiB", 1 << 20, 1.15},
@@ -99,8 +99,8 @@ func TestSoak(t *testing.T) {
 	t.Log(table)
 	for _, h := range held {
 		// The first part fills caches, and the index of the history.
-		first, last := least[1][h.metric], least[parts-1][h.metric]
-		assert.LessOrEqual(t, last, first*h.most, "%s: %.1f after a fifth of the runs, and %.1f at the end", h.name, first/h.unit, last/h.unit)
+		first, last := mean(least[1:4], h.metric), mean(least[parts-3:], h.metric)
+		assert.LessOrEqual(t, last, first*h.most, "%s: %.1f in the second to the fourth tenth of the runs, and %.1f in the last three", h.name, first/h.unit, last/h.unit)
 	}
 	assert.Equal(t, before, objects(t), "the cluster holds what it held before")
 	after, err := shared.client.CoreV1().ConfigMaps(namespace).Get(t.Context(), settings.Name, metav1.GetOptions{})
@@ -117,6 +117,15 @@ func TestSoak(t *testing.T) {
 		}
 	}
 	assert.LessOrEqual(t, older, kept, "the game day keeps %d runs", kept)
+}
+
+// mean is that of a figure over some parts.
+func mean(of []taken, metric string) float64 {
+	sum := 0.0
+	for _, t := range of {
+		sum += t[metric]
+	}
+	return sum / float64(len(of))
 }
 
 // metrics reads all that are served, by name and labels.
