@@ -107,8 +107,11 @@ func ofLoad(e *experiment.Experiment) []Need {
 		default:
 			needs = append(needs, Needs("find the Service that selects the target", services, "list")...)
 		}
-		if to.Auth != nil && to.Auth.Source().Secret != nil {
-			secret := Object{Resource: "secrets", Namespace: e.Spec.Target.Namespace, Name: to.Auth.Source().Secret.Name}
+		for _, s := range to.Secrets() {
+			if s.Secret == nil {
+				continue
+			}
+			secret := Object{Resource: "secrets", Namespace: e.Spec.Target.Namespace, Name: s.Secret.Name}
 			needs = append(needs, Needs("read by what the server lets the load in", secret, "get")...)
 		}
 	}

@@ -180,6 +180,24 @@ func TestSecretsOfLoads(t *testing.T) {
 	}
 }
 
+// TestSecretsOfCertificates: those of the certificate and of its key, by whatever kind of load.
+func TestSecretsOfCertificates(t *testing.T) {
+	from := func(name string) experiment.SecretSource {
+		return experiment.SecretSource{Secret: &experiment.SecretKey{Name: name, Key: "x"}}
+	}
+	tls := &experiment.ClientTLS{ClientCert: &experiment.ClientCert{CertFrom: from("cert"), KeyFrom: from("key")}}
+	for _, l := range []experiment.Load{{HTTP: &experiment.HTTPLoad{URL: "https://x/", TLS: tls}}, {GRPC: &experiment.GRPCLoad{Address: "x:1", TLS: tls}}} {
+		e := &experiment.Experiment{Spec: experiment.Spec{Target: scope.Target}}
+		without := access.Of(e, access.Offline{})
+		e.Spec.Load = []experiment.Load{l}
+		var more []string
+		for _, n := range access.Beyond(access.Of(e, access.Offline{}), without) {
+			more = append(more, n.String())
+		}
+		assert.ElementsMatch(t, []string{"get secrets cert in namespace shop", "get secrets key in namespace shop"}, more)
+	}
+}
+
 func TestProbe(t *testing.T) {
 	for resource, want := range map[string]string{
 		"deployment/web": "get deployments.apps web in namespace shop", "node/n1": "get nodes n1", "rollout.argoproj.io/web": "get rollouts.argoproj.io web in namespace shop",

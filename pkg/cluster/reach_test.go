@@ -11,7 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/chaosctl/chaosctl/pkg/experiment"
-	"github.com/chaosctl/chaosctl/pkg/trust"
 )
 
 func TestReachURL(t *testing.T) {
@@ -30,7 +29,7 @@ func TestURLOfCalls(t *testing.T) {
 	load := &experiment.Load{GRPC: &experiment.GRPCLoad{Method: "/a.B/C"}}
 	assert.Equal(t, "grpc://10.0.0.1:9090/a.B/C", urlOf(load, &corev1.ServicePort{Port: 9090}, "10.0.0.1:9090"))
 	assert.Equal(t, "grpcs://10.0.0.1:443/a.B/C", urlOf(load, &corev1.ServicePort{Port: 443}, "10.0.0.1:443"))
-	load.GRPC.TLS = &trust.Trust{}
+	load.GRPC.TLS = &experiment.ClientTLS{}
 	assert.Equal(t, "grpcs://10.0.0.1:9090/a.B/C", urlOf(load, &corev1.ServicePort{Port: 9090}, "10.0.0.1:9090"))
 }
 

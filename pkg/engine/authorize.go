@@ -17,11 +17,16 @@ import (
 // authorize reads by what servers let the loads in, once and before anything changes. No error repeats a secret.
 func (p *Plan) authorize(ctx context.Context) error {
 	for _, l := range p.Experiment.Spec.Load {
-		a, err := authorization(ctx, p.connection, p.Experiment.Spec.Target.Namespace, l.Destination().Auth)
+		to, namespace := l.Destination(), p.Experiment.Spec.Target.Namespace
+		a, err := authorization(ctx, p.connection, namespace, to.Auth)
 		if err != nil {
 			return &target.Refusal{Reason: fmt.Sprintf("load %s: %v", l.Name, err)}
 		}
-		p.authorizations = append(p.authorizations, a)
+		c, err := certificate(ctx, p.connection, namespace, to.TLS)
+		if err != nil {
+			return &target.Refusal{Reason: fmt.Sprintf("load %s: %v", l.Name, err)}
+		}
+		p.authorizations, p.certificates = append(p.authorizations, a), append(p.certificates, c)
 	}
 	return nil
 }
@@ -44,6 +49,26 @@ func authorization(ctx context.Context, c *cluster.Cluster, namespace string, au
 		return a, fmt.Errorf("%s: %w", where, err)
 	}
 	return a, nil
+}
+
+// certificate is what servers are shown.
+func certificate(ctx context.Context, c *cluster.Cluster, namespace string, by *experiment.ClientTLS) (load.Certificate, error) {
+	if by == nil || by.ClientCert == nil {
+		return load.Certificate{}, nil
+	}
+	cert, where, err := secretOf(ctx, c, namespace, by.ClientCert.CertFrom)
+	if err != nil {
+		return load.Certificate{}, err
+	}
+	key, whereKey, err := secretOf(ctx, c, namespace, by.ClientCert.KeyFrom)
+	if err != nil {
+		return load.Certificate{}, err
+	}
+	pair, err := load.CertificateOf(cert, key)
+	if err != nil {
+		return pair, fmt.Errorf("%s, and %s: %w", where, whereKey, err)
+	}
+	return pair, nil
 }
 
 // secretOf reads a secret, and says where it was.

@@ -3,8 +3,10 @@ package engine
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -158,5 +160,41 @@ func TestNoSecretIsRecorded(t *testing.T) {
 		for _, form := range []string{word, encoded} {
 			assert.False(t, bytes.Contains(text, []byte(form)), "%s: %s", name, text)
 		}
+	}
+}
+
+// TestCertificatesAreRead: those that cannot be are refused, without a word of what is in them.
+func TestCertificatesAreRead(t *testing.T) {
+	for want, c := range map[string]experiment.ClientCert{
+		"load browse: Secret shop/login, key word, and Secret shop/login, key lines: this is not a certificate": {CertFrom: ofSecret("word"), KeyFrom: ofSecret("lines")},
+		"load browse: Secret shop/login has no key tls.crt":                                                     {CertFrom: ofSecret("tls.crt"), KeyFrom: ofSecret("word")},
+		"load browse: Secret shop/login has no key tls.key":                                                     {CertFrom: ofSecret("word"), KeyFrom: ofSecret("tls.key")},
+	} {
+		p := authorized(t, "https://shop/", nil)
+		p.Experiment.Spec.Load[0].HTTP.TLS = &experiment.ClientTLS{ClientCert: &c}
+		var refusal *target.Refusal
+		require.ErrorAs(t, p.authorize(t.Context()), &refusal)
+		assert.Contains(t, refusal.Reason, want)
+		assert.NotContains(t, refusal.Reason, word)
+	}
+}
+
+// TestCertificatesAreShown: what is read reaches the streams.
+func TestCertificatesAreShown(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})) // for its certificate
+	defer server.Close()
+	pair := server.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	require.NoError(t, err)
+	t.Setenv("CHAOSCTL_TEST_CERT", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]})))
+	t.Setenv("CHAOSCTL_TEST_KEY", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})))
+	p := authorized(t, "https://shop/", nil)
+	p.Experiment.Spec.Load[0].HTTP.TLS = &experiment.ClientTLS{ClientCert: &experiment.ClientCert{
+		CertFrom: experiment.SecretSource{Env: "CHAOSCTL_TEST_CERT"}, KeyFrom: experiment.SecretSource{Env: "CHAOSCTL_TEST_KEY"},
+	}}
+	require.NoError(t, p.authorize(t.Context()))
+	for _, s := range p.Streams() {
+		assert.Equal(t, "[secret]", fmt.Sprint(s.Certificate))
+		assert.NotNil(t, s.TLS)
 	}
 }

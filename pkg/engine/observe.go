@@ -112,20 +112,21 @@ func (p *Plan) Streams() []Stream {
 func (p *Plan) streamsOf(i int, l experiment.Load) []load.Stream {
 	var all []load.Stream
 	var authorization load.Authorization
+	var certificate load.Certificate
 	if i < len(p.authorizations) {
-		authorization = p.authorizations[i]
+		authorization, certificate = p.authorizations[i], p.certificates[i]
 	}
 	for _, kind := range l.Streams() {
 		s := load.Stream{
-			Name: l.Name, Fresh: kind == experiment.Fresh, URL: p.Routes[i].URL, PodHeader: l.Destination().PodHeader, Authorization: authorization,
+			Name: l.Name, Fresh: kind == experiment.Fresh, URL: p.Routes[i].URL, PodHeader: l.Destination().PodHeader, Authorization: authorization, Certificate: certificate,
 			Profile: load.ProfileOf(l.StreamShape()), Timeout: l.Timeout.Std(),
 		}
 		if h := l.HTTP; h != nil {
 			s.Method, s.Host, s.Header, s.Body = h.Method, h.Host, headerOf(h.Headers), []byte(h.Body)
-			s.TLS, s.Expected = h.TLS, load.ExpectedOf(h.Response)
+			s.TLS, s.Expected = h.TLS.Verification(), load.ExpectedOf(h.Response)
 		}
 		if g := l.GRPC; g != nil {
-			s.GRPC, s.Header, s.TLS = load.GRPCOf(g), headerOf(g.Metadata), g.TLS
+			s.GRPC, s.Header, s.TLS = load.GRPCOf(g), headerOf(g.Metadata), g.TLS.Verification()
 		}
 		if t := l.TCP; t != nil {
 			s.TCP = &load.TCP{Send: []byte(t.Send), Expect: []byte(t.Expect)}

@@ -39,6 +39,8 @@ type Plan struct {
 	coverage   coverage
 	// authorizations are by what servers let the loads in, in the order of these.
 	authorizations []load.Authorization
+	// certificates are what servers are shown, likewise.
+	certificates []load.Certificate
 }
 
 // Injection is one occurrence of a fault.

@@ -56,6 +56,10 @@ func TestStreamsOfOtherKinds(t *testing.T) {
 	assert.Equal(t, &experiment.GRPCLoad{Method: "/grpc.health.v1.Health/Check", Status: "OK"}, health.GRPC)
 	assert.Equal(t, experiment.Both, health.Connections)
 	assert.Equal(t, []byte{10, 1, 'a'}, orders.GRPC.Bytes())
+	assert.Equal(t, []experiment.SecretSource{
+		{Env: "SHOP_TOKEN"}, {Env: "SHOP_CERT"}, {Secret: &experiment.SecretKey{Name: "shop-client", Key: "tls.key"}},
+	}, orders.Destination().Secrets())
+	assert.Equal(t, "shop.example", orders.GRPC.TLS.ServerName)
 	assert.Equal(t, uint32(5), orders.GRPC.Status.Code())
 	for n, status := range experiment.GRPCStatus("").Values() {
 		var code codes.Code

@@ -1,7 +1,5 @@
 package experiment
 
-import "github.com/chaosctl/chaosctl/pkg/trust"
-
 // Load is one open-loop stream of requests, kept up through the whole run.
 type Load struct {
 	// Name is what expectations and the report call the stream.
@@ -48,9 +46,9 @@ type HTTPLoad struct {
 	PodHeader string `json:"podHeader,omitempty" form:"header"`
 	// Auth says how the server lets the load in, where it wants to know who asks.
 	Auth *Auth `json:"auth,omitempty"`
-	// TLS has the requests sent by TLS, and says how the certificate is verified; be it empty, as in {}. Without it, requests to
+	// TLS has the requests sent by TLS, and says how the certificate is verified, and which one is shown; be it empty, as in {}. Without it, requests to
 	// a Service go by TLS where its port is 443 or called https, and certificates are verified by the system's authorities.
-	TLS *trust.Trust `json:"tls,omitempty"`
+	TLS *ClientTLS `json:"tls,omitempty"`
 	// Response says what an answer must be for its request to count as successful: any with a status from 200 to 399 unless told
 	// otherwise.
 	Response *Response `json:"response,omitempty"`

@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/chaosctl/chaosctl/pkg/trust"
 )
 
 // GRPCLoad names where calls go: a Service of the target's namespace, or an address; and which. They are unary.
@@ -35,9 +33,9 @@ type GRPCLoad struct {
 	PodHeader string `json:"podHeader,omitempty" form:"header"`
 	// Auth says how the server lets the load in, where it wants to know who asks.
 	Auth *Auth `json:"auth,omitempty"`
-	// TLS has the calls sent by TLS, and says how the certificate is verified; be it empty, as in {}. Without it, calls to
+	// TLS has the calls sent by TLS, and says how the certificate is verified, and which one is shown; be it empty, as in {}. Without it, calls to
 	// a Service go by TLS where its port is 443 or called https, and those to an address without.
-	TLS *trust.Trust `json:"tls,omitempty"`
+	TLS *ClientTLS `json:"tls,omitempty"`
 }
 
 // Bytes is the message; nil where it is no hexadecimal text, which no loader lets pass.
@@ -92,7 +90,7 @@ func (g GRPCLoad) validate(f *findings, path string) {
 	if g.Auth != nil {
 		g.Auth.validate(f, child(path, "auth"))
 	}
-	validateTrust(f, child(path, "tls"), g.TLS)
+	g.TLS.validate(f, child(path, "tls"))
 }
 
 // validateContent looks at what calls carry.

@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
-
-	"github.com/chaosctl/chaosctl/pkg/trust"
 )
 
 // methods are those that a stream may use; CONNECT and TRACE speak to proxies.
@@ -113,7 +111,7 @@ func (h HTTPLoad) validate(f *findings, path string) {
 	if h.Auth != nil {
 		h.Auth.validate(f, child(path, "auth"))
 	}
-	validateTrust(f, child(path, "tls"), h.TLS)
+	h.TLS.validate(f, child(path, "tls"))
 	if h.Response != nil {
 		h.Response.validate(f, child(path, "response"), h.Method)
 	}
@@ -176,15 +174,6 @@ func validateHeader(f *findings, at, name, value string) (ok bool) {
 func validateHeaderName(f *findings, at, name string) {
 	if name != "" && len(validation.IsHTTPHeaderName(name)) > 0 {
 		f.refuse(at, "", "%s is not the name of a header: expected one such as X-Pod", quote(name))
-	}
-}
-
-func validateTrust(f *findings, at string, t *trust.Trust) {
-	if t == nil {
-		return
-	}
-	for _, p := range t.Problems() {
-		f.refuse(child(at, p.Field), "", "%s", p.Message)
 	}
 }
 

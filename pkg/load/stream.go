@@ -44,6 +44,8 @@ type Stream struct {
 	PodHeader string
 	// Authorization is how the server lets the stream in.
 	Authorization Authorization
+	// Certificate is what the server is shown by TLS.
+	Certificate Certificate
 	// TLS says how the certificate of the server is verified; by the system's authorities where it is nil.
 	TLS *trust.Trust
 	// Expected is what an answer must be; where it is nil, any with a status of 2xx or 3xx.

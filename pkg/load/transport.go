@@ -103,10 +103,12 @@ func newTransport(run context.Context, s Stream) *transport {
 // tlsConfig verifies the certificate as the stream says, and of the host that it asks for; nil where it says nothing.
 func tlsConfig(s Stream) *tls.Config {
 	u, err := url.Parse(s.URL)
-	if s.TLS == nil && s.Host == "" || err != nil {
+	if s.TLS == nil && s.Host == "" && s.Certificate.reveal == nil || err != nil {
 		return nil
 	}
-	return cmp.Or(s.TLS, &trust.Trust{}).Config(cmp.Or(s.Host, u.Hostname()))
+	config := cmp.Or(s.TLS, &trust.Trust{}).Config(cmp.Or(s.Host, u.Hostname()))
+	s.Certificate.show(config)
+	return config
 }
 
 // RoundTrip sends a request of vegeta's. The deadline holds until the body was read.
