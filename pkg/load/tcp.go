@@ -65,7 +65,7 @@ func (d *dialer) connect(ctx context.Context, address string) outcome {
 	defer conn.Close()
 	peer := Peer{Address: hostOf(conn.RemoteAddr().String())}
 	// What waits for the server ends with the request.
-	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Now()) })()
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })()
 	heard, err := d.talk(conn)
 	switch {
 	case err != nil:

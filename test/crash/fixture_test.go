@@ -95,7 +95,8 @@ var fixtures = map[string][]fixture{
 	},
 	"admissionDeny": {{name: "admissionDeny", faults: "- admissionDeny: {}"}},
 	"quotaSqueeze":  {{name: "quotaSqueeze", faults: "- quotaSqueeze: {}"}},
-	// Of deny: egress the policy is the same, and comes when an agent has connected, which is nobody's part here.
+	// Of deny: egress the policy is the same, and is sent when an agent has told what it reaches, or after 30 s; none runs here, so that
+	// nearly all of its points would be questions to it.
 	"networkPolicy": {{name: "networkPolicy", faults: "- networkPolicy: {}"}},
 	"badCommand":    {{name: "badCommand", faults: "- badCommand: {}"}},
 	"badResources":  {{name: "badResources", faults: "- badResources: {requests: {cpu: 1M, memory: 1Pi}}"}},
