@@ -54,24 +54,26 @@ func TestServersThatWantToSeeACertificate(t *testing.T) {
 	server.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: known}
 	server.StartTLS()
 	defer server.Close()
-	calls, _ := serveGRPC(t, says(serving, nil), grpc.Creds(credentials.NewTLS(server.TLS.Clone())))
+	calls := serveGRPC(t, says(serving, nil), grpc.Creds(credentials.NewTLS(server.TLS.Clone())))
 	trusted := &trust.Trust{CA: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))}
 	ours, err := load.CertificateOf(certificate, key)
 	require.NoError(t, err)
 	anothers, err := load.CertificateOf(pair(t))
 	require.NoError(t, err)
+	// By TLS 1.3 a client has sent its request when it is refused, and the end of the connection may overtake the reason.
+	refused := []load.Cause{load.TLS, load.Reset}
 	for name, stream := range map[string]load.Stream{
 		"http": {URL: server.URL}, "grpc": {URL: strings.Replace(calls, "grpc:", "grpcs:", 1), GRPC: call()},
 	} {
 		t.Run(name, func(t *testing.T) {
-			stream.Profile, stream.TLS = load.Constant(50), trusted
+			stream.Profile, stream.TLS, stream.Timeout = load.Constant(50), trusted, 30*time.Second
 			for _, c := range []struct {
 				certificate load.Certificate
-				want        load.Cause
-			}{{ours, load.None}, {load.Certificate{}, load.TLS}, {anothers, load.TLS}} {
+				want        []load.Cause
+			}{{ours, []load.Cause{load.None}}, {load.Certificate{}, refused}, {anothers, refused}} {
 				stream.Certificate = c.certificate
 				samples, summary := collect(t, stream, atLeast(1))
-				assert.Equal(t, c.want, samples[0].Cause, summary.Examples)
+				assert.Contains(t, c.want, samples[0].Cause, summary.Examples)
 			}
 		})
 	}

@@ -5,13 +5,14 @@ import (
 	"crypto/tls"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
 	"github.com/chaosctl/chaosctl/pkg/event"
@@ -48,26 +50,11 @@ func says(serving grpc_health_v1.HealthCheckResponse_ServingStatus, err error) h
 	}}
 }
 
-// counting counts the connections that it accepts.
-type counting struct {
-	net.Listener
-	opened atomic.Int64
-}
-
-func (c *counting) Accept() (net.Conn, error) {
-	conn, err := c.Listener.Accept()
-	if err == nil {
-		c.opened.Add(1)
-	}
-	return conn, err
-}
-
 // serveGRPC starts a server of grpc-go on loopback that ends with the test.
-func serveGRPC(t *testing.T, h healthy, options ...grpc.ServerOption) (url string, listener *counting) {
+func serveGRPC(t *testing.T, h healthy, options ...grpc.ServerOption) (url string) {
 	t.Helper()
-	plain, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	listener = &counting{Listener: plain}
 	server := grpc.NewServer(options...)
 	grpc_health_v1.RegisterHealthServer(server, h)
 	var running sync.WaitGroup
@@ -76,7 +63,7 @@ func serveGRPC(t *testing.T, h healthy, options ...grpc.ServerOption) (url strin
 		server.Stop()
 		running.Wait()
 	})
-	return "grpc://" + plain.Addr().String() + check, listener
+	return "grpc://" + listener.Addr().String() + check
 }
 
 const check = "/grpc.health.v1.Health/Check"
@@ -89,7 +76,7 @@ const serving = grpc_health_v1.HealthCheckResponse_SERVING
 func TestCallsAreWhatTheyShouldBe(t *testing.T) {
 	type seen struct{ service, key, agent string }
 	got := make(chan seen, 1024)
-	url, _ := serveGRPC(t, healthy{check: func(ctx context.Context, r *grpc_health_v1.HealthCheckRequest) (grpc_health_v1.HealthCheckResponse_ServingStatus, error) {
+	url := serveGRPC(t, healthy{check: func(ctx context.Context, r *grpc_health_v1.HealthCheckRequest) (grpc_health_v1.HealthCheckResponse_ServingStatus, error) {
 		sent, _ := metadata.FromIncomingContext(ctx)
 		deadline, ok := ctx.Deadline()
 		assert.True(t, ok, "the server knows how long it has")
@@ -126,15 +113,26 @@ func TestCallsAreWhatTheyShouldBe(t *testing.T) {
 func TestFreshCallsHaveAConnectionEach(t *testing.T) {
 	for name, fresh := range map[string]bool{"fresh": true, "reuse": false} {
 		t.Run(name, func(t *testing.T) {
-			url, listener := serveGRPC(t, says(serving, nil))
-			samples, summary := collect(t, load.Stream{URL: url, Profile: load.Constant(200), Fresh: fresh, GRPC: call()}, atLeast(60))
+			var mu sync.Mutex
+			calls := map[string]int{} // by connection
+			url := serveGRPC(t, healthy{check: func(ctx context.Context, _ *grpc_health_v1.HealthCheckRequest) (grpc_health_v1.HealthCheckResponse_ServingStatus, error) {
+				from, _ := peer.FromContext(ctx)
+				mu.Lock()
+				defer mu.Unlock()
+				calls[from.Addr.String()]++
+				return serving, nil
+			}})
+			samples, summary := collect(t, load.Stream{URL: url, Profile: load.Constant(200), Fresh: fresh, GRPC: call(), Timeout: 30 * time.Second}, atLeast(60))
 			for _, s := range samples {
 				require.True(t, s.OK(), summary.Examples)
 			}
+			mu.Lock()
+			defer mu.Unlock()
+			most := slices.Max(slices.Collect(maps.Values(calls)))
 			if fresh {
-				assert.InDelta(t, summary.Offered, listener.opened.Load(), 1)
+				assert.Equal(t, 1, most)
 			} else {
-				assert.Less(t, listener.opened.Load(), int64(10))
+				assert.Greater(t, most, 10)
 			}
 		})
 	}
@@ -145,11 +143,15 @@ func TestCausesOfCalls(t *testing.T) {
 	require.NoError(t, err)
 	refusing.Close()
 	of := func(h healthy) string {
-		url, _ := serveGRPC(t, h)
-		return url
+		return serveGRPC(t, h)
 	}
 	byHTTP := func(status int) string {
-		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if status == 0 {
+				panic(http.ErrAbortHandler) // ends the stream, and leaves the connection
+			}
+			w.WriteHeader(status)
+		}))
 		server.Config.Protocols = new(http.Protocols)
 		server.Config.Protocols.SetUnencryptedHTTP2(true)
 		server.Start()
@@ -176,6 +178,7 @@ func TestCausesOfCalls(t *testing.T) {
 		"no such method": {strings.TrimSuffix(of(down), check) + "/shop.v1.Orders/List", &experiment.GRPCLoad{Method: "/shop.v1.Orders/List", Status: "OK"}, load.ServerError, 501, "the call ended with UNIMPLEMENTED"},
 		"no gRPC":        {byHTTP(200), nil, load.Unexpected, 200, "the answer has no status of gRPC"},
 		"a proxy's":      {byHTTP(502), nil, load.ServerError, 502, ""},
+		"aborted":        {byHTTP(0), nil, load.Reset, 0, ""},
 		"refused":        {"grpc://" + refusing.Addr().String() + check, nil, load.Refused, 0, ""},
 		"no name":        {"grpc://nobody.invalid:1" + check, nil, load.DNS, 0, ""},
 		"hangs":          {serveRaw(readAll), nil, load.Timeout, 0, ""},
@@ -227,7 +230,7 @@ func TestCallsByTLS(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler()) // for its certificate
 	defer server.Close()
 	ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
-	url, _ := serveGRPC(t, says(serving, nil), grpc.Creds(credentials.NewTLS(&tls.Config{Certificates: server.TLS.Certificates})))
+	url := serveGRPC(t, says(serving, nil), grpc.Creds(credentials.NewTLS(&tls.Config{Certificates: server.TLS.Certificates})))
 	url = strings.Replace(url, "grpc:", "grpcs:", 1)
 	for want, trusted := range map[load.Cause]*trust.Trust{load.None: {CA: ca}, load.TLS: nil} {
 		samples, summary := collect(t, load.Stream{URL: url, Profile: load.Constant(50), TLS: trusted, GRPC: call()}, atLeast(2))
@@ -236,7 +239,7 @@ func TestCallsByTLS(t *testing.T) {
 }
 
 func TestCallsAreLetInAndHush(t *testing.T) {
-	url, _ := serveGRPC(t, healthy{check: func(ctx context.Context, _ *grpc_health_v1.HealthCheckRequest) (grpc_health_v1.HealthCheckResponse_ServingStatus, error) {
+	url := serveGRPC(t, healthy{check: func(ctx context.Context, _ *grpc_health_v1.HealthCheckRequest) (grpc_health_v1.HealthCheckResponse_ServingStatus, error) {
 		sent, _ := metadata.FromIncomingContext(ctx)
 		if got := sent.Get("authorization"); len(got) != 1 || got[0] != "Bearer s3cret" {
 			return 0, status.Error(codes.Unauthenticated, "")
@@ -256,7 +259,7 @@ func TestStopCutsCallsShort(t *testing.T) {
 	for name, fresh := range map[string]bool{"fresh": true, "reuse": false} {
 		t.Run(name, func(t *testing.T) {
 			arrived := make(chan struct{}, 1024)
-			url, _ := serveGRPC(t, healthy{check: func(ctx context.Context, _ *grpc_health_v1.HealthCheckRequest) (grpc_health_v1.HealthCheckResponse_ServingStatus, error) {
+			url := serveGRPC(t, healthy{check: func(ctx context.Context, _ *grpc_health_v1.HealthCheckRequest) (grpc_health_v1.HealthCheckResponse_ServingStatus, error) {
 				arrived <- struct{}{}
 				<-ctx.Done()
 				return 0, ctx.Err()
