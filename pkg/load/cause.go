@@ -165,6 +165,7 @@ func causeOfText(text string) Cause {
 		{"HTTP response to HTTPS client", TLS},
 		{"server closed idle connection", EOF},
 		{"server sent GOAWAY", EOF},
+		{"client conn could not be established", Reset}, // net/http, of a connection by HTTP/2 that ends before a request is on it
 		{"stream error", Reset},
 		{"EOF", EOF},
 		{"timeout", Timeout},

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"k8s.io/client-go/util/connrotation"
+
 	"github.com/chaosctl/chaosctl/pkg/trust"
 )
 
@@ -55,6 +57,8 @@ type transport struct {
 	authorization Authorization
 	// shared says that answers on one connection came from several pods.
 	shared atomic.Bool
+	// calls are the connections of calls, which, unlike others, outlive those that are cut; nil where requests are not calls.
+	calls *connrotation.ConnectionTracker
 }
 
 // newTransport makes the connections of one stream: direct, without a proxy, by HTTP/1.1 (calls of gRPC by HTTP/2), and certificates
@@ -62,7 +66,9 @@ type transport struct {
 func newTransport(run context.Context, s Stream) *transport {
 	dialer := net.Dialer{Timeout: s.timeout(), KeepAlive: 15 * time.Second}
 	protocols := new(http.Protocols)
+	var calls *connrotation.ConnectionTracker
 	if s.GRPC != nil {
+		calls = connrotation.NewConnectionTracker()
 		protocols.SetHTTP2(true)
 		protocols.SetUnencryptedHTTP2(true)
 	} else {
@@ -74,6 +80,7 @@ func newTransport(run context.Context, s Stream) *transport {
 		podHeader: s.PodHeader,
 		expected:  s.Expected,
 		grpc:      s.GRPC,
+		calls:     calls,
 
 		authorization: s.Authorization,
 		base: &http.Transport{
@@ -93,6 +100,9 @@ func newTransport(run context.Context, s Stream) *transport {
 				conn, err := dialer.DialContext(ctx, network, address)
 				if err != nil {
 					return nil, err
+				}
+				if calls != nil {
+					conn = calls.Track(conn)
 				}
 				return &connection{Conn: conn}, nil
 			},
@@ -195,7 +205,12 @@ func (t *transport) peer(way *journey, o outcome) Peer {
 
 func (t *transport) mixed() bool { return t.shared.Load() }
 
-func (t *transport) close() { t.base.CloseIdleConnections() }
+func (t *transport) close() {
+	t.base.CloseIdleConnections()
+	if t.calls != nil {
+		t.calls.CloseAll()
+	}
+}
 
 // body is the body of an answer, up to a bound. It reports the error that breaks it off.
 type body struct {
