@@ -70,7 +70,7 @@ test-crash: prepare build ## Kill a run at each of its points, and recover; make
 	@cd test && go test -timeout 120m -v -artifacts -outputdir ../$(BIN) -run TestCrash ./crash -crash.points 0 $(CRASH)
 
 .PHONY: test-soak
-test-soak: prepare build ## Run 500 short experiments back to back, and see that the process and the cluster hold no more at the end (half an hour; needs root)
+test-soak: prepare build ## Run 500 short experiments back to back, and see that the process and the cluster hold no more at the end (a quarter of an hour; needs root)
 	@cd test && go test -count=1 -timeout 90m -v ./soak -soak.runs 500 $(SOAK)
 
 .PHONY: test-release

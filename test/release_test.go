@@ -142,7 +142,8 @@ func processes(t *testing.T, pod *corev1.Pod) []int {
 var runOf = regexp.MustCompile(`game day released: run of (\S+)`)
 
 // TestReleaseOnKubernetes proves that what the Helm chart comes to runs as it stands; and that when the process which leads is killed in
-// the middle of a run, as the kernel does for want of memory, another one puts back what that has left, goes on, and runs nothing again.
+// the middle of a run, as the kernel does for want of memory, another process puts back what that has left, goes on, and runs nothing
+// again: that of the other replica, or the one that the kubelet has started in its place.
 func TestReleaseOnKubernetes(t *testing.T) {
 	t.Parallel()
 	takeRoom(t, 1)

@@ -43,7 +43,7 @@ const parts = 10
 // TestSoak proves that many runs leave no more than few.
 func TestSoak(t *testing.T) {
 	if *runs == 0 {
-		t.Skip("it takes half an hour: make test-soak")
+		t.Skip("it takes a quarter of an hour: make test-soak")
 	}
 	settings := newScene(t)
 	dir := t.TempDir()
